@@ -1,0 +1,49 @@
+"""Networks: modules with parameters, layers, losses, starts, optimizers.
+
+module · layers · losses · init · optim · convert (to and from PyTorch, imported by its own name)
+"""
+
+from backprop_kit.nn.init import (
+    he_normal,
+    he_uniform,
+    normal,
+    orthogonal,
+    uniform,
+    xavier_normal,
+    xavier_uniform,
+    zeros,
+)
+from backprop_kit.nn.layers import (
+    ELU,
+    GELU,
+    Function,
+    Identity,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from backprop_kit.nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    Loss,
+    MSELoss,
+    SquaredError,
+    default_loss,
+)
+from backprop_kit.nn.module import Module, Parameter
+from backprop_kit.nn.optim import SGD, Optimizer
+
+__all__ = [
+    "ELU", "GELU", "SGD", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Function",
+    "Identity", "LeakyReLU", "Linear", "LogSoftmax", "Loss", "MSELoss", "Module", "Optimizer",
+    "Parameter", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "SquaredError", "Tanh",
+    "default_loss", "he_normal", "he_uniform", "normal", "orthogonal", "uniform", "xavier_normal",
+    "xavier_uniform", "zeros",
+]  # fmt: skip

@@ -1,0 +1,319 @@
+"""`Module`, the base of everything that has parameters, and `Parameter`, a tensor it owns.
+
+A layer keeps its initialiser, not numbers: they are drawn when first needed, by the module that is
+then asked (the outermost one that was called), from one `default_rng(seed)` in the order of
+`named_parameters`. What was assigned stays.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
+from math import prod
+from types import MappingProxyType
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from backprop_kit.engine.hooks import RemovableHandle, run_call
+from backprop_kit.engine.scope import current_call
+from backprop_kit.engine.tensor import Node, Tensor, frozen
+from backprop_kit.nn.init import Init
+
+Hook = Callable[..., Any]
+HOOKS = ("forward_pre_hooks", "forward_hooks", "backward_hooks")
+NO_HOOKS: Mapping[int, Hook] = MappingProxyType({})
+
+
+class Parameter(Tensor):
+    """A tensor that belongs to a module. It has a shape and a way to start; numbers come later."""
+
+    __slots__ = ("_owner", "_shape", "init")
+
+    def __init__(self, shape: tuple[int, ...], init: Init) -> None:
+        if any(not isinstance(n, (int, np.integer)) or n < 1 for n in shape):
+            raise ValueError(
+                f"A parameter cannot have the shape {shape}.\nEvery size is a whole number from 1."
+            )
+        self.name, self.grad = None, None
+        self._shape, self.init = tuple(int(n) for n in shape), init
+        self._owner: ref[Module] | None = None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it has numbers yet."""
+        return hasattr(self, "_node")
+
+    @property
+    def node(self) -> Node:
+        try:
+            return self._node
+        except AttributeError:
+            self._ask()
+            return self._node
+
+    def _ask(self) -> None:
+        """Have the first numbers drawn, by the outermost module being called, else the owner."""
+        call, owner = current_call(), self._owner() if self._owner is not None else None
+        asked = [c.module for c in call.chain][::-1] if call is not None else []
+        for module in [*asked, owner]:
+            if module is not None and not self.drawn:
+                module.draw()
+        if not self.drawn:
+            self.data = self.start(np.random.default_rng(0))
+
+    @property
+    def data(self) -> np.ndarray:
+        return self.node.value
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        fresh = self._leaf(new, "variable")
+        self._check(fresh.value.shape, "the new numbers have")
+        fresh.hooks = self._node.hooks if self.drawn else None
+        self._node = fresh
+
+    def _check(self, shape: tuple[int, ...], brings: str) -> None:
+        if shape != self._shape:
+            raise ValueError(
+                f"{self.name or 'This parameter'} has shape {self._shape}; {brings} {shape}.\n"
+                "Give an array of the same shape (weights are (inputs, outputs))."
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def count(self) -> int:
+        """How many numbers it holds, drawn or not."""
+        return prod(self._shape)
+
+    def start(self, rng: np.random.Generator, init: Init | None = None) -> np.ndarray:
+        """First numbers from this generator; they are not taken over yet."""
+        numbers = frozen((init or self.init)(rng, self._shape))
+        self._check(numbers.shape, "its initialiser gives")
+        return numbers
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        memo[id(self)] = twin = Parameter(self._shape, self.init)
+        twin.name = self.name
+        if self.drawn:
+            twin.data = self.data
+        return twin
+
+
+class Module:
+    """A function with parameters. Subclasses define `forward(self, x)`.
+
+    Assigning a Parameter or a Module to an attribute makes it part of this module. Calling the
+    module records the call; hooks listen to it, under PyTorch's names and rules.
+    """
+
+    training = True
+    words: Any = None  # what a lesson calls the inputs and the output of this model
+    forward_pre_hooks: Mapping[int, Hook] = NO_HOOKS
+    forward_hooks: Mapping[int, Hook] = NO_HOOKS
+    backward_hooks: Mapping[int, Hook] = NO_HOOKS
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter):
+            value._owner = ref(self)
+        object.__setattr__(self, name, value)
+
+    def forward(self, *args: Any) -> Any:
+        raise TypeError(
+            f"{type(self).__name__} has no forward().\nDefine `def forward(self, x):` in it."
+        )
+
+    def __call__(self, *args: Any) -> Any:
+        """Run `forward` as one recorded call; arrays become inputs, numbers are drawn if needed."""
+        return run_call(self, args, self.forward)
+
+    # --- what is inside ---------------------------------------------------------------------------
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside, by attribute name."""
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield name, value
+
+    def children(self) -> Iterator[Module]:
+        return (m for _, m in self.named_children())
+
+    def named_modules(
+        self, prefix: str = "", *, shared: bool = False
+    ) -> Iterator[tuple[str, Module]]:
+        """This module ("") and every module inside, by path; each once, or with `shared` under
+        every path it has."""
+        seen: set[Module] = set()
+        for path, m in self._walk(prefix):
+            if shared or m not in seen:
+                seen.add(m)
+                yield path, m
+
+    def _walk(self, prefix: str) -> list[tuple[str, Module]]:
+        found: list[tuple[str, Module]] = [(prefix, self)]
+        for name, child in self.named_children():
+            found += child._walk(f"{prefix}.{name}" if prefix else name)
+        return found
+
+    def modules(self) -> Iterator[Module]:
+        return (m for _, m in self.named_modules())
+
+    def _parameters(self) -> Iterator[tuple[str, Parameter]]:
+        seen: set[Parameter] = set()
+        for path, m in self.named_modules():
+            for name, value in vars(m).items():
+                if isinstance(value, Parameter) and value not in seen:
+                    seen.add(value)
+                    yield (f"{path}.{name}" if path else name), value
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """(path, parameter), W before b, first layer first; a shared parameter comes once."""
+        found = list(self._parameters())
+        if not all(p.drawn for _, p in found):
+            self.draw()
+        return iter(found)
+
+    def parameters(self) -> Iterator[Parameter]:
+        return (p for _, p in self.named_parameters())
+
+    # --- numbers ----------------------------------------------------------------------------------
+    def draw(self, seed: int = 0) -> None:
+        """Draw what has no numbers yet, from one `default_rng(seed)`."""
+        self._start([p for _, p in self._parameters() if not p.drawn], seed)
+
+    def reset(self, seed: int = 0, init: Init | None = None) -> Module:
+        """Draw all parameters anew and return the module.
+
+        init  used for every parameter, biases too, such as `uniform(1)`; None: each its own
+        """
+        self._start([p for _, p in self._parameters()], seed, init)
+        return self
+
+    @staticmethod
+    def _start(parameters: list[Parameter], seed: int, init: Init | None = None) -> None:
+        if not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(
+                f"The seed is {seed!r}; it must be a whole number from 0.\nTry model.reset(seed=1)."
+            )
+        rng = np.random.default_rng(seed)
+        fresh = [p.start(rng, init) for p in parameters]
+        for p, numbers in zip(parameters, fresh, strict=True):
+            p.data, p.grad = numbers, None
+
+    def zero_grad(self) -> None:
+        """Forget the slopes of all parameters."""
+        for _, p in self._parameters():
+            p.grad = None
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """{path: numbers}, read-only arrays."""
+        return {path: p.data for path, p in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over numbers by path, all or nothing.
+
+        Raises ValueError naming a missing, unknown or misshapen entry; nothing is changed then.
+        """
+        own = dict(self._parameters())
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"A state is a dictionary of paths and numbers; got {type(state).__name__}.\n"
+                "Pass what other.state_dict() returns."
+            )
+        if missing := [path for path in own if path not in state]:
+            raise ValueError(
+                f"{missing[0]} is missing from the state, which has {_list(state)}.\n"
+                f"The model needs {_list(own)}."
+            )
+        if unknown := [path for path in state if path not in own]:
+            raise ValueError(f"{unknown[0]} is unknown to the model.\nThe model has {_list(own)}.")
+        fresh = {path: frozen(state[path]) for path in own}
+        for path, p in own.items():
+            if fresh[path].shape != p.shape:
+                raise ValueError(
+                    f"{path} has shape {p.shape}; the state brings {fresh[path].shape}.\n"
+                    "Load a state of the same model (weights are (inputs, outputs))."
+                )
+        for path, p in own.items():
+            p.data = fresh[path]
+
+    def copy(self) -> Module:
+        """A twin with the same numbers and no hooks; changing one leaves the other alone."""
+        self.draw()
+        return copy.deepcopy(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Module:
+        memo[id(self)] = twin = type(self).__new__(type(self))
+        for name, value in vars(self).items():
+            if name not in HOOKS:
+                setattr(twin, name, copy.deepcopy(value, memo))
+        return twin
+
+    # --- modes ------------------------------------------------------------------------------------
+    def train(self, mode: bool = True) -> Module:
+        """Switch this module and all inside to training (or not) and return it."""
+        for m in self.modules():
+            m.training = mode
+        return self
+
+    def eval(self) -> Module:
+        return self.train(False)
+
+    # --- hooks ------------------------------------------------------------------------------------
+    def _register(self, kind: str, hook: Hook) -> RemovableHandle:
+        return RemovableHandle.put(vars(self).setdefault(kind, {}), hook)
+
+    def register_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, args)` before forward; what it returns replaces the arguments."""
+        return self._register("forward_pre_hooks", hook)
+
+    def register_forward_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, args, output)` after forward; what it returns replaces the output."""
+        return self._register("forward_hooks", hook)
+
+    def register_full_backward_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` on the way back.
+
+        grad_output is the whole slope at the output, grad_input the part that went through this
+        call (None for data). A tuple returned replaces grad_input. Register before the forward
+        pass: the list is fixed when the module is called.
+        """
+        return self._register("backward_hooks", hook)
+
+    # --- looks ------------------------------------------------------------------------------------
+    def extra_repr(self) -> str:
+        """What stands between the brackets when the module prints itself."""
+        return ""
+
+    def __repr__(self) -> str:
+        inner = [f"({n}) {m!r}".replace("\n", "\n  ") for n, m in self.named_children()]
+        if not inner:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        return "\n  ".join([f"{type(self).__name__}(", *inner]) + "\n)"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        rows = [
+            (path or "·", type(m).__name__, m.extra_repr(), own)
+            for path, m in self.named_modules()
+            if (own := sum(p.count for p in vars(m).values() if isinstance(p, Parameter))) or path
+        ]
+        body = "".join(
+            f"<tr><td>{escape(path)}</td><td>{escape(kind)}</td><td>{escape(extra)}</td>"
+            f"<td>{own or '–'}</td></tr>"
+            for path, kind, extra, own in rows
+        )
+        count = sum(p.count for _, p in self._parameters())
+        table = (
+            "<table><thead><tr><th>path</th><th>module</th><th>size</th><th>numbers</th></tr>"
+            f"</thead><tbody>{body}</tbody><tfoot><tr><td colspan=3>all</td><td>{count}</td></tr>"
+            "</tfoot></table>"
+        )
+        return {"text/plain": repr(self), "text/html": table}
+
+
+def _list(paths: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, paths)) or "no numbers"
