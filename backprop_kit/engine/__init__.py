@@ -1,7 +1,7 @@
 """The engine: a tape of arrays with operations as data. NumPy only.
 
 op · elementwise · shaping · ops   the registry: value, rules and TeX of every operation
-tensor · scope · hooks             recording: values, module calls, hooks
+tensor · record · scope · hooks    recording: values, operations, module calls, hooks
 backward                           the one place that differentiates, part by part
 trace                              a recording you can walk through
 replay                             the same graph with other numbers, also many at once

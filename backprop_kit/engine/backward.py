@@ -177,6 +177,7 @@ class _Listening:
     def __init__(self, calls: list[Call], tape: list[Node], totals: dict[Node, Array]) -> None:
         self.calls, self.totals = calls, totals
         live = set(tape)
+        self.around: dict[Call, list[Call]] = {}
         self.output_of: dict[Node, list[Call]] = {}
         self.early: dict[Node, list[Call]] = {}
         self.waiting: dict[Call, dict[Node, Array]] = {call: {} for call in self.calls}
@@ -199,8 +200,10 @@ class _Listening:
     def deliver(self, scope: Call | None, target: Node, part: Array) -> None:
         """Hand a part on: into the innermost listening call it leaves, else into the total."""
         box = self.totals
-        for call in scope.chain if scope is not None else ():
-            if call.hooks and target in call.inputs:
+        if scope is not None and scope not in self.around:
+            self.around[scope] = [call for call in scope.chain if call.hooks]
+        for call in self.around[scope] if scope is not None else ():
+            if target in call.inputs:
                 box = self.waiting[call]
                 break
         box[target] = box[target] + part if target in box else part
@@ -213,9 +216,9 @@ class _Listening:
     def _fire(self, call: Call) -> None:
         """Let the hooks of a call speak, once, if a slope came to it; then hand on what waits."""
         waiting, arrivals = self.waiting[call], self.arrivals.pop(call, None)
-        ins = tuple(_at_input(n, waiting) for n in call.inputs)
+        ins = tuple([_at_input(n, waiting) for n in call.inputs])
         if arrivals:
-            outs = tuple(arrivals.get(n) if n is not None else None for n in call.outputs)
+            outs = tuple([arrivals.get(n) if n is not None else None for n in call.outputs])
             for hook in call.hooks:
                 spoken = hook(call.module, ins, outs)
                 if spoken is not None:

@@ -61,7 +61,7 @@ class Op:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Apply the operation to Tensors (numbers and arrays become constants) and record it."""
-        from backprop_kit.engine.tensor import record
+        from backprop_kit.engine.record import record
 
         return record(self, inputs, options)
 

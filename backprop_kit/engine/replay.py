@@ -13,7 +13,8 @@ import numpy as np
 
 from backprop_kit.engine.backward import ancestors, part_for
 from backprop_kit.engine.op import Array, align, sealed
-from backprop_kit.engine.tensor import Node, Tensor, frozen, literal
+from backprop_kit.engine.record import literal
+from backprop_kit.engine.tensor import Node, Tensor, frozen
 
 Place = Tensor | Node
 

@@ -35,11 +35,11 @@ class Call:
 
     @property
     def outputs(self) -> tuple[Node | None, ...]:
-        return tuple(r() if r is not None else None for r in self._outputs)
+        return tuple([r() if r is not None else None for r in self._outputs])
 
     @outputs.setter
     def outputs(self, nodes: tuple[Node | None, ...]) -> None:
-        self._outputs = tuple(ref(n) if n is not None else None for n in nodes)
+        self._outputs = tuple([ref(n) if n is not None else None for n in nodes])
 
     @property
     def chain(self) -> Iterator[Call]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-import time
+import sys
 from collections.abc import Callable
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -229,8 +230,6 @@ def _small_look(times: int) -> None:
 
 def _calls(f: Callable[[], None]) -> int:
     """How many Python lines a second run takes: a measure of work without a clock."""
-    import sys
-
     f()
     count = 0
 
@@ -249,25 +248,19 @@ def _calls(f: Callable[[], None]) -> int:
 
 @pytest.mark.parametrize("make", [chain, fan], ids=lambda f: f.__name__)
 def test_a_large_recording_is_freed_at_once_without_recursion(make):
-    from weakref import ref
-
     gc.collect()
     gc.disable()
     try:
         _, loss = make()
         loss.backward()
         first, last = ref(loss.node.inputs[0]), ref(loss.node)
-        start = time.perf_counter()
         del loss
         assert first() is None and last() is None
-        assert time.perf_counter() - start < 30
     finally:
         gc.enable()
 
 
 def test_a_training_step_leaves_nothing_behind():
-    from weakref import ref
-
     model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     model.register_full_backward_hook(lambda m, ins, outs: None)
     x, y, loss_of = np.ones((4, 2)), np.ones((4, 1)), nn.SquaredError()

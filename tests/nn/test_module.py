@@ -163,6 +163,7 @@ def test_paths_and_what_is_shared_comes_once():
     assert twin.two is twin.one and twin.three.W is twin.one.W and twin.one is not tied.one
 
 
+@pytest.mark.pytorch
 def test_a_shared_parameter_gets_the_slopes_of_all_its_uses():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     layer = nn.Linear(2, 2).reset(3)

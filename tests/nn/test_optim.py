@@ -37,7 +37,7 @@ def test_momentum_gathers_and_leaves_the_old_state_alone():
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_100_steps_are_pytorchs(momentum):
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    for seed in (3, 4, 5):
+    for seed in (3, 4):
         case = draw(seed, smooth=True)
         model = case.model()
         net = theirs(case, model)
