@@ -93,8 +93,8 @@ def _link(source: Node, result: Node, trace: Trace) -> Link:
     name = result.op.name
     if name == "matmul" and result.inputs[0] is source and _variable(result.inputs[1]):
         weight = result.inputs[1]
-        inside = (trace.names[weight],)
-        return Link("linear", "Linear", source, result, result, weight, None, inside)
+        leaf = (trace.names[weight],)
+        return Link("linear", "Linear", source, result, result, weight, None, leaf)
     if result.inputs == (source,) and name in ACTIVATIONS:
         return Link("activation", name, source, result)
     inside = tuple(trace.names[n] for n in _between(source, result) if n in trace.names)

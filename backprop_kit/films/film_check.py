@@ -1,0 +1,97 @@
+"""Whether a film has all it names: a wrong tag is an error, and not a mark that stays dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .film import Film, Frame
+
+MARKS = ("circle", "box", "line", "text", "cells", "tiles", "shade", "bundle")
+ROWS = ("title", "p", "gap", "line", "rule", "eq", "terms", "bars", "next")
+
+
+def check(film: Film) -> None:
+    """Raise ValueError, in two lines, for the first thing a film names and does not have."""
+    _need(
+        film.cuts and all(film.cuts.values()),
+        "A film needs at least one cut with one frame.",
+        "Give cuts={'layer': (Frame(0, …), …)}.",
+    )
+    names = [array.name for array in film.arrays]
+    for name in names:
+        _need(names.count(name) == 1, f"Two arrays are named {name!r}.", "Give each its own name.")
+    for mark in film.marks:
+        kind = mark.get("t")
+        _need(kind in MARKS, f"There is no mark {kind!r}.", f"The marks are {', '.join(MARKS)}.")
+        _arrays(film, mark, f"the mark {mark.get('tag', kind)!r}")
+    for cut, frames in film.cuts.items():
+        _need(
+            frames[0].k == 0 and all(a.k < b.k for a, b in pairwise(frames)),
+            f"The steps of the cut {cut!r} do not grow.",
+            "Frame 0 has k = 0, and each later one more.",
+        )
+        for frame in frames:
+            _frame(film, frame, f"asked for by step {frame.k} of the cut {cut!r}")
+
+
+def _frame(film: Film, frame: Frame, where: str) -> None:
+    phases = [name for name, _ in film.phases]
+    _need(
+        frame.phase in phases,
+        f"No phase {frame.phase!r}, {where}.",
+        f"The phases are {', '.join(phases)}.",
+    )
+    tags = {mark["tag"] for mark in film.marks if "tag" in mark}
+    for tag in (*frame.on, *frame.to, *frame.source):
+        _need(tag in tags, f"No mark wears the tag {tag!r}, {where}.", f"Tags are {_some(tags)}.")
+    for row in frame.panel:
+        kind = row.get("t")
+        _need(
+            kind in ROWS, f"There is no row {kind!r}, {where}.", f"The rows are {', '.join(ROWS)}."
+        )
+        _arrays(film, row, where.removeprefix("asked for by "))
+
+
+def _arrays(film: Film, part: Any, where: str) -> None:
+    sizes = {array.name: array.values.size for array in film.arrays}
+    for name, index in references(part):
+        _need(
+            name in sizes,
+            f"No array is named {name!r}, asked for by {where}.",
+            f"Arrays are {_some(sizes)}.",
+        )
+        _need(
+            0 <= index < sizes[name],
+            f"The array {name!r} has no entry {index}, asked for by {where}.",
+            f"It has {sizes[name]} entries.",
+        )
+
+
+def references(part: Any) -> Iterator[tuple[str, int]]:
+    """Yield the (array, index) pairs a mark or a row reads."""
+    if isinstance(part, (list, tuple)):
+        for item in part:
+            yield from references(item)
+    elif isinstance(part, dict):
+        sums = ("a", "w", "sum") if part.get("t") in ("bundle", "terms") else ()
+        for key, value in part.items():
+            if key in ("v", "factors") and isinstance(value, (list, tuple)):
+                yield from ((name, int(index)) for name, index in value)
+            elif key == "array" or key in sums:
+                yield value, 0
+            elif key in ("items", "rows"):
+                yield from references(value)
+
+
+def _need(there: object, wrong: str, instead: str) -> None:
+    if not there:
+        raise ValueError(f"{wrong}\n{instead}")
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
+    return ", ".join(listed[:8]) + more

@@ -1,0 +1,115 @@
+"""What the panel says of the update and after it: the forecast in its parts, and what came true."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop_kit.films.forward_pass.rows import (
+    Panel,
+    Row,
+    bars,
+    block,
+    box,
+    flat,
+    num,
+    peak,
+    rule,
+    sample,
+    title,
+)
+from backprop_kit.films.forward_pass.scene import Scene
+
+
+def update(scene: Scene) -> Panel:
+    """The move of everything: what each number is forecast to take off the loss."""
+    recorded = scene.recorded
+    lr = getattr(recorded.optimizer, "lr", None)
+    parts = sorted(
+        ((path, float(v), i)
+         for path, values in recorded.forecast.items()
+         for i, v in enumerate(values.reshape(-1))),
+        key=lambda p: -p[1],
+    )  # fmt: skip
+    total = sum(p[1] for p in parts)
+    up, down, stay = recorded.moved
+    most = 13 if len(parts) <= 13 else 12
+    items = [[place(scene, path, i), v] for path, v, i in parts[:most]]
+    if len(parts) > most:
+        items.append([f"{len(parts) - most} more", sum(p[1] for p in parts[most:])])
+    each = "step × slope²" if lr else "slope × move"
+    said = f"{up + down} of {up + down + stay} numbers move. Each should take {each} off the loss:"
+    return (
+        title("What the step should bring", "UPDATE"),
+        {"t": "p", "s": said, "small": True},
+        bars(items, ["forecast", total], dashed=True),
+    )  # fmt: skip
+
+
+def place(scene: Scene, path: str, i: int) -> str:
+    """Where a number stands, in words a person can point at; by its path inside a closed block."""
+    name = next((n for n, p in scene.paths.items() if p == path), None)
+    if name is None:
+        return f"{path} [{i}]"
+    m = int(name[1:])
+    a, b = scene.columns[m - 1], scene.columns[m]
+    if name[0] == "b":
+        return f"offset of ${b.label(i)}$"
+    row, col = divmod(i, b.n)
+    return f"${a.label(row)}$ → ${b.label(col)}$"
+
+
+def one_update(scene: Scene, name: str, sub: str) -> Panel:
+    """The move of one parameter in numbers."""
+    letter, recorded = f"{name[0]}{sub}", scene.recorded
+    lr = getattr(recorded.optimizer, "lr", None)
+    leaf = recorded.parameters[scene.paths[name]]  # the film's own array may be binned
+    old, g = leaf.value.reshape(-1), recorded.trace.grads[leaf].reshape(-1)
+    new = dict(recorded.trace.updates)[leaf].new.reshape(-1)
+    order = range(len(old)) if len(old) <= 5 else np.argsort(-np.abs(new - old))[:5]
+    lines = []
+    for i in order:
+        if lr is not None and np.isclose(old[i] - lr * g[i], new[i]):
+            lines.append([num(old[i]), "−", f"{lr:g}", "×", num(g[i]), "=", box(new[i], peak(new))])
+        else:
+            lines.append([num(old[i]), "→", box(new[i], peak(new))])
+    return (
+        title(f"Move {letter} against its slopes", "UPDATE"),
+        rule(block(scene, name, letter), f"− {lr:g} ·" if lr else "→",
+             block(scene, "g" + name, f"∂L/∂{letter}")),
+        {"t": "eq", "head": "With the present numbers", "rows": lines},
+    )  # fmt: skip
+
+
+def again(scene: Scene) -> Panel:
+    """Promise and delivery."""
+    recorded = scene.recorded
+    root = recorded.trace.loss
+    before, after = float(root.value.reshape(())), float(recorded.trace.again[root].reshape(()))
+    promised = float(sum(v.sum() for v in recorded.forecast.values()))
+    sym = [] if scene.plain else [{"sym": "L"}]
+    rows: list[Row] = [
+        title("Forward again, with the new numbers", "AGAIN"),
+        {
+            "t": "eq",
+            "head": "The loss",
+            "rows": [[*sym, num(before), "→", box(after, max(before, after))]],
+        },
+    ]
+    if sample(scene):
+        c = scene.columns[-1]
+        old, new = flat(scene, c.value), flat(scene, c.value + "+")
+        keep = (
+            range(len(old))
+            if len(old) <= 3
+            else [int(scene.recorded.y.value.reshape(-1)[0])]
+            if scene.softmax
+            else []
+        )
+        lines = [[{"sym": c.label(i)}, num(old[i]), "→", box(new[i], peak(new))] for i in keep]
+        if lines:
+            rows.append({"t": "eq", "head": "The output", "rows": lines})
+    rows.append(bars([["forecast", promised], ["true fall", before - after]]))
+    rows.append(
+        {"t": "p", "s": "The forecast is a straight line laid along a curve.", "c": "muted"}
+    )
+    return tuple(rows)

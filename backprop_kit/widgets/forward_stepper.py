@@ -1,0 +1,166 @@
+"""`ForwardStepper`: walk through one pass of a network, forward, loss, backward, update, again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.gradcheck import Report, gradcheck
+from ..films.captions import say
+from ..films.forward_pass import film_pass
+from ..films.forward_pass.scene import Scene
+from ..films.numbers import number, product_sign
+from ..nn import SGD
+from ..study.passes import Pass, nudge, record_pass
+from .base import Widget, refuse_unknown
+from .player import Player
+from .stage import Stage
+
+STEPS = ("layer", "operation")
+WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
+_STEP = SGD(0.1)  # a rule without a memory of its own, so one serves all
+
+
+class ForwardStepper(Widget):
+    """A network you can walk through, forwards and backwards, with every number checked.
+
+    model      a module, or a plain function of a Tensor; it is never changed
+    x, y       one sample or a batch (rows are samples)
+    loss       None: the one that follows from y and the last module (its name stands in the header)
+    optimizer  what the update would do; None: no update
+    step       "layer" or "operation", the size of a step at first
+    plain      say *slope* and show numbers without symbols
+    player     a Player shared with another stepper of the same recording
+
+    `.after(X)` is what the updated model returns; `.stage` the picture alone.
+    Raises ValueError or TypeError, in two lines, for input that does not fit.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        x: Any,
+        y: Any,
+        loss: Any = None,
+        optimizer: Any = _STEP,
+        *,
+        step: str = "layer",
+        plain: bool = False,
+        player: Player | None = None,
+        **unknown: Any,
+    ) -> None:
+        known = ("model", "x", "y", "loss", "optimizer", "step", "plain", "player")
+        refuse_unknown(unknown, known, "ForwardStepper")
+        if step not in STEPS:
+            raise ValueError(
+                f"step is {step!r}; a stepper goes by {' or by '.join(STEPS)}.\n"
+                'Write step="layer" or step="operation".'
+            )
+        self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
+        self._film = film_pass(self.recorded, plain=plain)
+        self._paths = Scene.of(self.recorded).paths
+        self._plain = plain
+        self._covered: int | None = None
+        stage = Stage(self._film, cut=step, player=player)
+        super().__init__(stage, stage)
+        stage.badge = {"state": "checking", "text": "checking", "rows": []}
+        stage.on_press(self.guard(self._pressed))
+        stage.on_painted(self.guard(self._check))
+
+    # --- what a lesson asks -----------------------------------------------------------------------
+    def after(self, x: Any) -> np.ndarray:
+        """What the updated model returns for other inputs; the model itself stays as it is.
+
+        x: (n, features) or one sample (features,)
+        """
+        return self.recorded.after(x)
+
+    def k_of(self, after: str | int) -> int:
+        """The step at which a phase ("forward", "loss", "backward", "update", "again") is done."""
+        frames = self._film.cuts["operation"]
+        if isinstance(after, str):
+            ks = [f.k for f in frames if f.phase == after]
+            if not ks:
+                phases = ", ".join(f'"{p}"' for p, _ in self._film.phases)
+                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
+            return max(ks)
+        if not 0 <= after <= frames[-1].k:
+            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
+        return after
+
+    def cover(self, after: str | int) -> None:
+        """Hold back everything after this phase or step until `uncover()`."""
+        self._covered = self.k_of(after)
+        self.stage.cover(self._covered)
+
+    def uncover(self) -> None:
+        """Hand over all that was held back."""
+        self._covered = None
+        self.stage.uncover()
+
+    def text(self) -> tuple[str, ...]:
+        """The first sentence, and the whole recording in one line."""
+        trace = self.recorded.trace
+        first = self._film.cuts["layer"][0].say
+        if self._covered is not None:
+            return first, say("summary.covered", steps=len(trace))
+        squares = sum(float((trace.grads[n] ** 2).sum()) for n in trace.names if n in trace.grads)
+        value = float(trace.loss.value.reshape(()))
+        return first, say("summary", steps=len(trace), loss=value, norm=float(np.sqrt(squares)))
+
+    # --- what the page asks -----------------------------------------------------------------------
+    def _pressed(self, tag: str) -> None:
+        """A weight was pressed: what its slope promises for 0.01, and what the loss does."""
+        name, _, index = tag.partition(":")
+        name = name.removeprefix("g").removesuffix("+")
+        path = self._paths.get(name)
+        size = self.recorded.parameters[path].value.size if path is not None else 0
+        if not (index.isascii() and index.isdigit() and int(index) < size):  # a page sends anything
+            self.stage.note = {}
+            return
+        assert path is not None
+        self.stage.note = {"tag": tag, "rows": self._note(path, int(index))}
+
+    def _note(self, path: str, index: int) -> list[dict[str, Any]]:
+        found = nudge(self.recorded, path, index)
+        leaf = self.recorded.parameters[path]
+        seen = self.stage.k if self._covered is None else min(self.stage.k, self._covered)
+        if seen < self.recorded.trace.complete_at.get(leaf, 0):
+            return [
+                {
+                    "t": "p",
+                    "s": f"This number is {number(found.value)}. Its slope is not computed yet.",
+                }
+            ]
+        sign = product_sign(found.slope, found.by, found.promised)
+        rise = "rises" if found.measured > 0 else "falls" if found.measured < 0 else "stays"
+        return [
+            {"t": "eq", "head": f"This number is {number(found.value)}. Turned up by {found.by:g}:",
+             "rows": [
+                 ["slope", {"n": found.slope}, "×", f"{found.by:g}", sign,
+                  {"box": found.promised, "v": found.promised, "peak": abs(found.promised) or 1.0}],
+                 ["measured", {"box": found.measured, "v": found.measured,
+                               "peak": abs(found.measured) or 1.0}, {"note": f"the loss {rise}"}],
+             ]},
+        ]  # fmt: skip
+
+    def _check(self) -> None:
+        """Compare the recorded slopes with the complex step, after the first picture."""
+        report = self.checked()
+        bad = report.failed
+        everything = sum(n.value.size for n in self.recorded.places().values())
+        text = f"{report.count} of {everything} checked"
+        rows = [
+            f"{r.name}: {r.count} slopes, largest difference {r.error:.0e}" for r in report.rows
+        ]
+        if bad:
+            text = f"{bad[0].name} is wrong"
+        self.stage.badge = {"state": "failed" if bad else "ok", "text": text, "rows": rows}
+
+    def checked(self) -> Report:
+        """Every parameter's slope and every δ beside the complex step; where that would take long,
+        or of more than 4,096 numbers, a seeded sample."""
+        trace = self.recorded.trace
+        most = WORK // sum(n.value.size for n in trace.made)
+        return gradcheck(trace, self.recorded.places(), most=min(max(most, 64), 4096))

@@ -1,0 +1,148 @@
+"""Driving JupyterLab: a server, a page that remembers what it saw, and notebooks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_READY = """() => {
+  const w = window.jupyterapp?.shell?.currentWidget;
+  return w?.context?.isReady && w.sessionContext.session?.kernel?.connectionStatus === 'connected';
+}"""
+_CELLS = """() => JSON.stringify(
+  [...window.jupyterapp.shell.currentWidget.content.widgets].map(({ model: m }) =>
+    [m.type, m.sharedModel.getSource(), m.executionCount ?? null, m.outputs?.length ?? 0]))"""
+_RUN = """i => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  content.activeCellIndex = i;
+  content.deselectAll();
+  window.__ran = false;
+  window.jupyterapp.commands.execute('notebook:run-cell').then(() => { window.__ran = true; });
+}"""
+
+
+def chromium_path() -> str | None:
+    """Return the path of an installed Chromium or Chrome."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+@dataclass
+class Lab:
+    """A running server: its address and its folder."""
+
+    url: str
+    root: Path
+
+    def write(self, name: str, *cells: str) -> str:
+        """Write a notebook of code cells, and return its name."""
+        book = nbformat.v4.new_notebook(metadata={"kernelspec": {
+            "name": "python3", "display_name": "Python 3", "language": "python"}})  # fmt: skip
+        book.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        nbformat.write(book, self.root / name)
+        return name
+
+
+@contextlib.contextmanager
+def serve(root: Path, pythonpath: str) -> Iterator[Lab]:
+    """Start JupyterLab on a free port, with settings of its own, and stop it at the end."""
+    home, books = root / "home", root / "books"
+    books.mkdir()
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = dict(
+        os.environ, PYTHONPATH=pythonpath, JUPYTER_CONFIG_DIR=str(home / "config"),
+        JUPYTER_RUNTIME_DIR=str(home / "runtime"), JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+        JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"), IPYTHONDIR=str(home / "ipython"),
+    )  # fmt: skip
+    command = [
+        sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}",
+        "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.root_dir={books}", "--expose-app-in-browser",
+    ]  # fmt: skip
+    with (root / "server.log").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=env)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(server, url, root / "server.log")
+            yield Lab(url, books)
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise RuntimeError("JupyterLab ended:\n" + log.read_text(encoding="utf-8")[-2000:])
+        try:
+            with urllib.request.urlopen(url + "/api", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("JupyterLab did not answer for a minute.")
+
+
+class Page:
+    """A page of JupyterLab; it keeps what the kernel's socket carried and what the console said."""
+
+    def __init__(self, page: Any, lab: Lab) -> None:
+        self.page, self.lab = page, lab
+        self.received: list[bytes] = []
+        self.sent: list[bytes] = []
+        self.said: list[str] = []
+        page.on("websocket", self._listen)
+        page.on("console", lambda m: self.said.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: self.said.append(str(e)))
+
+    def _listen(self, socket: Any) -> None:
+        if "/channels" in socket.url:
+            socket.on("framereceived", lambda data: self.received.append(_bytes(data)))
+            socket.on("framesent", lambda data: self.sent.append(_bytes(data)))
+
+    def open(self, name: str) -> None:
+        """Open a notebook and wait until its kernel answers."""
+        self.page.goto(f"{self.lab.url}/doc/tree/{name}", wait_until="domcontentloaded")
+        self.page.wait_for_function(_READY, timeout=90_000)
+
+    def run(self, cell: int, wait: bool = True) -> None:
+        """Run one cell."""
+        self.page.evaluate(_RUN, cell)
+        if wait:
+            self.page.wait_for_function("() => window.__ran", timeout=90_000)
+
+    def cells(self) -> str:
+        """Return type, source, count and outputs of every cell, as one text to compare."""
+        return self.page.evaluate(_CELLS)
+
+    def clean(self) -> None:
+        """Fail if the console spoke of an error since the last time."""
+        said, self.said = self.said, []
+        assert not said, said
+
+
+def _bytes(data: bytes | str) -> bytes:
+    return data.encode() if isinstance(data, str) else data
