@@ -62,3 +62,17 @@ def product_sign(a: float, b: float, result: float) -> str:
     (m, e), (n, f) = _parts(a), _parts(b)
     same_sign = (a < 0) != (b < 0) if result < 0 else (a < 0) == (b < 0)
     return "=" if same_sign and _rounded(m * n, e + f - 4) == _parts(result) else "≈"
+
+
+def shown(value: float) -> float:
+    """The number that a reader of `number(value)` sees: three significant digits of it."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    digits, exponent = _parts(value)
+    return math.copysign(float(Decimal(digits).scaleb(exponent - 2)), value)
+
+
+def equals(result: float, from_shown: float) -> str:
+    """Tell which sign may stand before a result: `=` if the numbers *as they are shown* give it as it
+    is shown, else `≈`. `from_shown` is what they give."""
+    return "=" if number(result) == number(from_shown) else "≈"

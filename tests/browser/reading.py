@@ -14,6 +14,9 @@ import numpy as np
 
 from backprop_kit.engine.trace import Trace
 
+# What went wrong in the cells of the notebook.
+ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatMap(c =>
+  (c.model.outputs?.toJSON() || []).filter(o => o.output_type === 'error').map(o => o.evalue))"""
 # Every number in the picture: its tag, its text, and whether its mark wears the sign of age.
 _SEEN = """n => [...n.querySelectorAll('svg.bk-picture text[data-tag]')].map(t => {
   const box = t.getBoundingClientRect(), mark = t.closest('g[data-pick]');

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from reading import Reader, chain, ks_of
+from reading import ERRORS, Reader, chain, ks_of
 
 from backprop_kit.films.forward_pass import film_pass
 from backprop_kit.nn import SGD
@@ -41,8 +41,6 @@ DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
   return w.sessionContext.session.kernel.status === 'idle' && (cells.every(c =>
     !c.model.sharedModel.getSource().trim() || c.model.executionCount !== null)
     || cells.some(c => c.model.outputs.toJSON().some(o => o.output_type === 'error'))); }"""
-ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatMap(c =>
-  (c.model.outputs?.toJSON() || []).filter(o => o.output_type === 'error').map(o => o.evalue))"""
 CALL = "name => window.jupyterapp.commands.execute(name)"
 THEME = "t => window.jupyterapp.commands.execute('apputils:change-theme', { theme: t })"
 PILL = 'g[data-pick="W2:2"] rect'

@@ -4,7 +4,7 @@
 
 layers · scene            what is drawn, what it is called, and the numbers it shows
 layout · marks · connections   the picture, placed once
-rows · panel_forward · panel_backward · panel_update   the panel beside it
+rows · panel_forward · panel_loss · panel_backward · panel_update   the panel beside it
 story · story_forward · story_back   the frames
 """
 

@@ -14,7 +14,7 @@ from backprop_kit.engine.tensor import Node
 from backprop_kit.study.chain import Link
 from backprop_kit.study.passes import Pass
 
-WIDTHS = {"image": 152, "neurons": 84, "boxes": 78, "strip": 36, "batch": 64, "loss": 52}
+WIDTHS = {"image": 164, "neurons": 84, "boxes": 78, "strip": 36, "batch": 64, "loss": 52}
 ROOM, NARROW = 656, 536  # the picture's width in its two sizes
 GAP, CLOSE = 30, 10  # between two columns; between scores and their probabilities
 

@@ -13,7 +13,7 @@ SIZE = (ROOM, 382)
 TOP, BOTTOM, HEAD = 20, 350, 8
 SLOT, WIDE_SLOT = (84, 19), 92  # the word "slope" needs more room than a symbol
 PILL, RADIUS = (47, 20), 26
-PROBABILITY, SLOPE = 64, 58  # the widths of these boxes
+PROBABILITY, SLOPE = 58, 58  # the widths of these boxes
 STRIP_SLOPES = 26  # a second, thinner strip with its gap
 STRIP = (TOP + 4, BOTTOM - 18)  # a strip leaves a line below for the name of its slopes
 

@@ -30,7 +30,7 @@ from backprop_kit.films.forward_pass.layout import (
 from backprop_kit.films.forward_pass.scene import Scene
 
 MOST_TILES = 128  # more would be too small to see
-TILES = 178  # the width of the slopes drawn in the shape of the input, also where it is narrow
+TILES = 188  # the width of the slopes drawn in the shape of the input, also where it is narrow
 
 
 def marks(scene: Scene) -> tuple[Mark, ...]:

@@ -12,15 +12,17 @@ from backprop_kit.films.forward_pass.rows import (
     bars,
     block,
     box,
+    eq,
     flat,
     num,
     peak,
+    remark,
     rule,
     sample,
     title,
 )
 from backprop_kit.films.forward_pass.scene import Scene
-from backprop_kit.films.numbers import number
+from backprop_kit.films.numbers import equals, number, shown
 
 # The slope of each activation, in its own value y or its sum z.
 _STEEPNESS = {
@@ -48,9 +50,9 @@ def slope_result(scene: Scene, layer: Layer) -> Panel:
             ]
             for i in keep
         ]
-        rows.append({"t": "eq", "head": "With the present numbers", "rows": lines})
+        rows.append(eq(lines, "With the present numbers"))
         if (values == 0).any():
-            rows.append({"t": "p", "s": "The others do not enter the loss: slope 0.", "c": "muted"})
+            rows.append(remark("The others do not enter the loss: slope 0."))
     return tuple(rows)
 
 
@@ -90,7 +92,7 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
              box(r, peak(below))]
             for i, (p, q, r) in enumerate(zip(above, local, below, strict=False))
         ]  # fmt: skip
-        rows.append({"t": "eq", "head": f"What arrived × how steep {name} is", "rows": lines})
+        rows.append(eq(lines, f"What arrived × how steep {name} is"))
     return tuple(rows)
 
 
@@ -119,11 +121,18 @@ def _slope_softmax(scene: Scene, layer: Layer) -> Panel:
         p, d = flat(scene, f"v{m}"), flat(scene, f"dz{m}")
         order = [t, *[i for i in np.argsort(-p) if i != t][:3]]
         lines = [
-            [{"sym": f"p_{i}"}, num(p[i]), "−", "1" if i == t else "0", "=", box(d[i], peak(d))]
+            [
+                {"sym": f"p_{i}"},
+                num(p[i]),
+                "−",
+                "1" if i == t else "0",
+                equals(d[i], shown(p[i]) - (i == t)),
+                box(d[i], peak(d)),
+            ]
             for i in order
         ]
-        rows.append({"t": "eq", "head": f"The target is {t}", "rows": lines})
-        rows.append({"t": "p", "s": f"All {len(d)} add up to 0.", "c": "muted"})
+        rows.append(eq(lines, f"The target is {t}"))
+        rows.append(remark(f"All {len(d)} add up to 0."))
     return tuple(rows)
 
 
@@ -165,13 +174,11 @@ def slope_weight(scene: Scene, layer: Layer) -> Panel:
                  {"note": f"${a.label(i)}$ → ${b.label(j)}$"}]
                 for i, j in list(top)[:5]
             ]  # fmt: skip
-            rows.append(
-                {"t": "eq", "head": "What came in × the slope that comes back", "rows": lines}
-            )
+            rows.append(eq(lines, "What came in × the slope that comes back"))
             zero = int((g == 0).sum())
             if zero:
                 said = f"{zero} of {g.size} are exactly 0: nothing came in there."
-                rows.append({"t": "p", "s": said, "c": "muted"})
+                rows.append(remark(said))
     return tuple(rows)
 
 
@@ -199,7 +206,7 @@ def slope_source(scene: Scene, layer: Layer) -> Panel:
                  box(back[i], peak(back)), high(a, i, back[i])]
                 for i in range(len(back))
             ]  # fmt: skip
-            rows.append({"t": "eq", "head": "With the present numbers", "rows": lines})
+            rows.append(eq(lines, "With the present numbers"))
         elif w.shape == (a.n, b.n):
             i = int(np.abs(back).argmax())
             order = np.argsort(-np.abs(d * w[i]))
@@ -208,8 +215,8 @@ def slope_source(scene: Scene, layer: Layer) -> Panel:
                 for j in order[:4]
             ]
             more = f"The largest parts of {b.n}; all add up to {number(float(back[i]))}"
-            rows.append({"t": "eq", "head": f"For ${a.label(i)}$", "rows": lines})
-            rows.append({"t": "p", "s": more, "c": "muted"})
+            rows.append(eq(lines, f"For ${a.label(i)}$"))
+            rows.append(remark(more))
     return tuple(rows)
 
 
@@ -232,9 +239,7 @@ def slope_closed(scene: Scene, layer: Layer) -> Panel:
     sizes = [(p, float(np.linalg.norm(grads[leaves[p]]))) for p in reached]
     if sizes:
         rows.append(bars([[p, v] for p, v in sizes[:6]]))
-        rows.append(
-            {"t": "p", "s": "The length of the slopes of each parameter inside.", "c": "muted"}
-        )
+        rows.append(remark("The length of the slopes of each parameter inside."))
     return tuple(rows)
 
 
@@ -289,20 +294,13 @@ def _plain_backward(scene: Scene, layer: Layer) -> Panel:
         above, local = flat(scene, f"dv{m}"), steepness(scene, layer)
         lines = [
             [num(p), "×", num(q), "=?", box(r, peak(d))]
-            for p, q, r in zip(above, local, d, strict=False)
+            for p, q, r in zip(above.tolist(), local.tolist(), d.tolist(), strict=False)
         ]
-        rows.append(
-            {
-                "t": "eq",
-                "head": "What came through the weight × how steep the bend is",
-                "rows": lines,
-            }
-        )
-    lines = [
-        [num(x[i]), "×", num(d[j]), "=?", box(g[i, j], peak(g))]
-        for i, j in list(np.ndindex(g.shape))[: 3 if layer is not scene.layers[-1] else 4]
+        rows.append(eq(lines, "What came through the weight × how steep the bend is"))
+    shown = list(np.ndindex(g.shape))[: 3 if layer is not scene.layers[-1] else 4]
+    made = [
+        [num(float(x[i])), "×", num(float(d[j])), "=?", box(float(g[i, j]), peak(g))]
+        for i, j in shown
     ]
-    rows.append(
-        {"t": "eq", "head": "A weight's slope: what came in × the slope at the sum", "rows": lines}
-    )
+    rows.append(eq(made, "A weight's slope: what came in × the slope at the sum"))
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""What the panel says on the way forward: what comes in, sums, bends, the loss."""
+"""What the panel says on the way forward: what comes in, sums, bends."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from backprop_kit.films.forward_pass.rows import (
     Row,
     block,
     box,
+    eq,
     flat,
     num,
     peak,
+    remark,
     rule,
     sample,
     title,
 )
 from backprop_kit.films.forward_pass.scene import Scene
-from backprop_kit.films.numbers import number
+from backprop_kit.films.numbers import equals, number, shown
 from backprop_kit.study.boards import Words
 
 
@@ -43,7 +45,7 @@ def start(scene: Scene) -> Panel:
             [{"note": name}, "=", box(v, peak(x)), {"note": words.values.get(float(v), "")}]
             for name, v in zip(names, x, strict=True)
         ]
-        rows.append({"t": "eq", "rows": lines})
+        rows.append(eq(lines))
     count = sum(n.value.size for n in recorded.parameters.values())
     target = recorded.y.value.reshape(-1)
     if target.size == 1:
@@ -53,10 +55,8 @@ def start(scene: Scene) -> Panel:
     if any(m.linear is not None and m.linear.bias is not None for m in scene.layers):
         said += ": weights on the way, and one offset for each sum"
     rows.append({"t": "p", "s": said + "."})
-    rows.append(
-        {"t": "p", "s": "Press → for one step, ← to go back, the space bar to play.", "c": "muted"}
-    )
-    rows.append({"t": "p", "s": "Dashed: not computed yet.", "c": "muted"})
+    rows.append(remark("Press → for one step, ← to go back, the space bar to play."))
+    rows.append(remark("Dashed: not computed yet."))
     return tuple(rows)
 
 
@@ -84,24 +84,27 @@ def product(scene: Scene, layer: Layer, name: str) -> Panel:
     return tuple(rows)
 
 
-def _terms(scene: Scene, a: Column, b: Column, m: int, name: str, bias: bool = False) -> list[Row]:
+def _line(x: Any, w: Any, offset: float | None, total: float, top: float) -> list[Any]:
+    """A sum of products with its numbers, and of the offset where there is one."""
+    cells: list[Any] = []
+    for i, (p, q) in enumerate(zip(x.tolist(), w.tolist(), strict=True)):
+        cells += ["+"] * (i > 0) + [num(p), "×", num(q)]
+    made = sum(shown(p) * shown(q) for p, q in zip(x.tolist(), w.tolist(), strict=True))
+    if offset is not None:
+        cells += ["+", num(offset)]
+        made += shown(offset)
+    return [*cells, equals(total, made), box(total, top)]
+
+
+def _terms(scene: Scene, a: Column, b: Column, m: int, name: str) -> list[Row]:
+    """What a sum is made of: every product of a few, the largest of many."""
     x, sums = flat(scene, a.value), flat(scene, name)
-    weights = (
-        scene.values(f"W{m}").reshape(a.n, b.n) if scene.values(f"W{m}").size == a.n * b.n else None
-    )
-    if weights is None:
-        return []
+    if scene.values(f"W{m}").size != a.n * b.n:
+        return []  # binned: no single term is left
+    weights = scene.values(f"W{m}").reshape(a.n, b.n)
     if a.n <= 2:
-        lines = []
-        for j in range(b.n):
-            cells: list[Any] = []
-            for i in range(a.n):
-                cells += ["+"] * (i > 0) + [num(x[i]), "×", num(weights[i, j])]
-            if bias and scene.has(f"b{m}"):
-                offset = flat(scene, f"b{m}")[j]
-                cells += ["+", num(offset)] if offset else []
-            lines.append([*cells, "=?" if a.n == 1 else "=", box(sums[j], peak(sums))])
-        return [{"t": "eq", "head": "With the present numbers", "rows": lines}]
+        lines = [_line(x, weights[:, j], None, sums[j], peak(sums)) for j in range(b.n)]
+        return [eq(lines, "With the present numbers")]
     if b.n == 1 and a.n <= 5:
         parts = x * weights[:, 0]
         lines = [
@@ -116,8 +119,9 @@ def _terms(scene: Scene, a: Column, b: Column, m: int, name: str, bias: bool = F
             for i in range(a.n)
         ]
         whole = "sum" if scene.plain else f"z{scene.layers[m - 1].sub}"
-        lines.append([{"sym": whole}, "", "", "", "=", box(sums[0], peak(parts))])
-        return [{"t": "eq", "head": "What each one brings, and the sum", "rows": lines}]
+        sign = equals(sums[0], sum(shown(p) for p in parts.tolist()))
+        lines.append([{"sym": whole}, "", "", "", sign, box(sums[0], peak(parts))])
+        return [eq(lines, "What each one brings, and the sum")]
     best = int(sums.argmax())
     letter = "z" if scene.layers[m - 1].activation is not None else b.letter
     made = [a.letter, letter]
@@ -146,12 +150,12 @@ def bias(scene: Scene, layer: Layer, name: str) -> Panel:
     ]  # fmt: skip
     if sample(scene):
         lines = [
-            [num(p), "+", num(q), "=", box(r, peak(flat(scene, sums)))]
+            [num(p), "+", num(q), equals(r, shown(p) + shown(q)), box(r, peak(flat(scene, sums)))]
             for p, q, r in zip(
                 flat(scene, before), flat(scene, offsets), flat(scene, sums), strict=False
             )
         ]
-        rows.append({"t": "eq", "head": "With the present numbers", "rows": lines})
+        rows.append(eq(lines, "With the present numbers"))
     return tuple(rows)
 
 
@@ -161,18 +165,20 @@ def activation(scene: Scene, layer: Layer, before: str) -> Panel:
     name, z = layer.activation.name, f"z{layer.sub}"
     if name == "softmax":
         return softmax(scene, layer, before)
-    shown = "σ" if name == "sigmoid" else name
+    called = "σ" if name == "sigmoid" else name
     rows: list[Row] = [
         title(f"Bend each sum with {name}"),
-        rule(block(scene, c.value, c.letter), f"= {shown}", block(scene, before, z)),
+        rule(block(scene, c.value, c.letter), f"= {called}", block(scene, before, z)),
     ]
-    if sample(scene) and name not in MIXES:
+    op, options = layer.result.op, layer.result.options
+    if sample(scene) and name not in MIXES and op is not None:
+        sums, bent = flat(scene, before), flat(scene, c.value)
         lines = [
-            [{"sym": c.label(i)}, "=", f"{shown} (", num(p), ")", "=",
-             box(q, peak(flat(scene, c.value)))]
-            for i, (p, q) in enumerate(zip(flat(scene, before), flat(scene, c.value), strict=False))
+            [{"sym": c.label(i)}, "=", f"{called} (", num(p), ")",
+             equals(q, float(op.forward(np.array(shown(float(p))), **options))), box(q, peak(bent))]
+            for i, (p, q) in enumerate(zip(sums, bent, strict=False))
         ]  # fmt: skip
-        rows.append({"t": "eq", "head": "With the present numbers", "rows": lines})
+        rows.append(eq(lines, "With the present numbers"))
     return tuple(rows)
 
 
@@ -186,10 +192,19 @@ def softmax(scene: Scene, layer: Layer, before: str) -> Panel:
         p, s = flat(scene, c.value), flat(scene, before)
         total = float(np.exp(s).sum())
         lines = [
-            [{"sym": c.label(i)}, "=", "e^", num(s[i]), "/", num(total), "=", box(p[i], peak(p))]
+            [
+                {"sym": c.label(i)},
+                "=",
+                "e^",
+                num(s[i]),
+                "/",
+                num(total),
+                equals(p[i], np.exp(shown(s[i])) / shown(total)),
+                box(p[i], peak(p)),
+            ]
             for i in np.argsort(-p)[:4]
         ]
-        rows.append({"t": "eq", "head": f"The largest; all {len(p)} add up to 1", "rows": lines})
+        rows.append(eq(lines, f"The largest; all {len(p)} add up to 1"))
     return tuple(rows)
 
 
@@ -206,11 +221,7 @@ def closed(scene: Scene, layer: Layer) -> Panel:
             f"= {layer.block.name}",
             block(scene, a.value, a.letter),
         ),
-        {
-            "t": "p",
-            "s": f"A closed block with {inside}. Its slopes are checked all the same.",
-            "c": "muted",
-        },
+        remark(f"A closed block with {inside}. Its slopes are checked all the same."),
     )
 
 
@@ -226,85 +237,36 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
     name = layer.activation.name if layer.activation is not None else ""
     head = title(f"Sum up, then bend with {name}" if name else "Sum up", f"LAYER {m}")
     if scene.plain and sample(scene):
-        lines: list[list[Any]] = []
         offsets = flat(scene, f"b{m}") if scene.has(f"b{m}") else np.zeros(b.n)
-        for j in range(b.n if a.n <= 2 else 0):
-            cells: list[Any] = []
-            for i in range(a.n):
-                w = scene.values(f"W{m}").reshape(a.n, b.n)[i, j]
-                cells += ["+"] * (i > 0) + [num(flat(scene, a.value)[i]), "×", num(w)]
-            cells += ["+", num(offsets[j])] if offsets.any() else []
-            lines.append([*cells, "=", box(flat(scene, sums)[j], peak(flat(scene, sums)))])
         out: list[Row] = [head]
         if a.n <= 2:
-            out.append({"t": "eq", "head": "Each input times its weight, added up", "rows": lines})
+            x, z = flat(scene, a.value), flat(scene, sums)
+            w = scene.values(f"W{m}").reshape(a.n, b.n)
+            added = offsets.tolist() if offsets.any() else [None] * b.n
+            lines = [_line(x, w[:, j], added[j], z[j], peak(z)) for j in range(b.n)]
+            out.append(eq(lines, "Each input times its weight, added up"))
         else:
             out += _terms(scene, a, b, m, f"s{m}" if scene.has(f"s{m}") else sums)
             if offsets.any():
-                out.append({"t": "p", "s": "Then each sum gets its own offset.", "c": "muted"})
+                out.append(remark("Then each sum gets its own offset."))
         if name:
             bent = [
                 [num(p), f"→ {name} →", box(q, peak(flat(scene, b.value)))]
                 for p, q in zip(flat(scene, sums), flat(scene, b.value), strict=True)
             ]
-            out.append({"t": "eq", "head": f"Then {name} bends each sum", "rows": bent})
+            out.append(eq(bent, f"Then {name} bends each sum"))
         return tuple(out)
     W, o = f"W{layer.sub}", f"b{layer.sub}"
-    shown = "σ" if name == "sigmoid" else name
+    called = "σ" if name == "sigmoid" else name
     tail = f"+ {o}" if scene.has(f"b{m}") else ""
-    z = f"z{layer.sub}" if name else b.letter
+    sym = f"z{layer.sub}" if name else b.letter
     rows = [
         head,
-        rule(block(scene, sums, z), "=", block(scene, a.value, a.letter, bold=1), "·",
+        rule(block(scene, sums, sym), "=", block(scene, a.value, a.letter, bold=1), "·",
              block(scene, f"W{m}", W, bold=0), *([tail] if tail else [])),
     ]  # fmt: skip
     if name and b.n <= 6:
-        rows.append(rule(block(scene, b.value, b.letter), f"= {shown}", block(scene, sums, z)))
+        rows.append(rule(block(scene, b.value, b.letter), f"= {called}", block(scene, sums, sym)))
     if sample(scene) and a.n > 2:
         rows += _terms(scene, a, b, m, f"s{m}" if scene.has(f"s{m}") else sums)
-    return tuple(rows)
-
-
-def loss(scene: Scene) -> Panel:
-    """How wrong, with the formula of the loss that was recorded."""
-    recorded = scene.recorded
-    c = scene.columns[-1]
-    value = float(recorded.trace.loss.value.reshape(()))
-    rows: list[Row] = [title("Measure how wrong it is", "LOSS")]
-    said = recorded.loss.title
-    target = recorded.y.value
-    if not sample(scene):
-        rows.append({"t": "eq", "rows": [[{"sym": "L"}, "=", box(value, value)]]})
-        rows.append({"t": "p", "s": f"{said} over {scene.batch} samples", "c": "muted"})
-        return tuple(rows)
-    out = flat(scene, c.value)
-    if scene.softmax:
-        t = int(target.reshape(-1)[0])
-        line = [[{"sym": "L"}, "=", "−ln", num(out[t]), "=", box(value, value)]]
-        rows.append({"t": "eq", "head": f"The share of the right class, {t}", "rows": line})
-    elif recorded.loss.title.startswith("binary") and out.size == 1:
-        t = float(target.reshape(()))
-        lines = []
-        if t > 0:
-            lines.append([{"sym": "L"}, "=", *([num(t), "×"] if t < 1 else []), "−ln", num(out[0]),
-                          "=", box(value, value)])  # fmt: skip
-        else:
-            lines.append([{"sym": "L"}, "=", "−ln (1 −", num(out[0]), ")", "=", box(value, value)])
-        if t in (0.0, 1.0):
-            rows.append({"t": "eq", "head": f"The output should be {t:g}", "rows": lines})
-        else:
-            rows.append({"t": "eq", "rows": [[{"sym": "L"}, "=", box(value, value)]]})
-    else:
-        errors = out - target.reshape(-1)[: out.size]
-        lines = [
-            [num(o), "−", num(t), "=", box(e, peak(errors))]
-            for o, t, e in zip(out, target.reshape(-1), errors, strict=False)
-        ]
-        rows.append({"t": "eq", "head": "Output − target = error", "rows": lines})
-        rows.append({"t": "eq", "rows": [[{"sym": "L"}, "=", box(value, value)]]})
-    if "cross" in said:
-        share = [0.9, 0.5, 0.1, 0.01]
-        lines = [["−ln", f"{p:g}", "=", box(-np.log(p), -np.log(share[-1]))] for p in share]
-        rows.append({"t": "eq", "head": "If the right answer had got a share of", "rows": lines})
-    rows.append({"t": "p", "s": said[:1].upper() + said[1:] + ".", "c": "muted"})
     return tuple(rows)

@@ -10,14 +10,17 @@ from backprop_kit.films.forward_pass.rows import (
     bars,
     block,
     box,
+    eq,
     flat,
     num,
     peak,
+    remark,
     rule,
     sample,
     title,
 )
 from backprop_kit.films.forward_pass.scene import Scene
+from backprop_kit.films.numbers import equals, shown
 
 
 def update(scene: Scene) -> Panel:
@@ -69,14 +72,17 @@ def one_update(scene: Scene, name: str, sub: str) -> Panel:
     lines = []
     for i in order:
         if lr is not None and np.isclose(old[i] - lr * g[i], new[i]):
-            lines.append([num(old[i]), "−", f"{lr:g}", "×", num(g[i]), "=", box(new[i], peak(new))])
+            sign = equals(new[i], shown(old[i]) - lr * shown(g[i]))
+            lines.append(
+                [num(old[i]), "−", f"{lr:g}", "×", num(g[i]), sign, box(new[i], peak(new))]
+            )
         else:
             lines.append([num(old[i]), "→", box(new[i], peak(new))])
     return (
         title(f"Move {letter} against its slopes", "UPDATE"),
         rule(block(scene, name, letter), f"− {lr:g} ·" if lr else "→",
              block(scene, "g" + name, f"∂L/∂{letter}")),
-        {"t": "eq", "head": "With the present numbers", "rows": lines},
+        eq(lines, "With the present numbers"),
     )  # fmt: skip
 
 
@@ -89,11 +95,7 @@ def again(scene: Scene) -> Panel:
     sym = [] if scene.plain else [{"sym": "L"}]
     rows: list[Row] = [
         title("Forward again, with the new numbers", "AGAIN"),
-        {
-            "t": "eq",
-            "head": "The loss",
-            "rows": [[*sym, num(before), "→", box(after, max(before, after))]],
-        },
+        eq([[*sym, num(before), "→", box(after, max(before, after))]], "The loss"),
     ]
     if sample(scene):
         c = scene.columns[-1]
@@ -107,9 +109,7 @@ def again(scene: Scene) -> Panel:
         )
         lines = [[{"sym": c.label(i)}, num(old[i]), "→", box(new[i], peak(new))] for i in keep]
         if lines:
-            rows.append({"t": "eq", "head": "The output", "rows": lines})
+            rows.append(eq(lines, "The output"))
     rows.append(bars([["forecast", promised], ["true fall", before - after]]))
-    rows.append(
-        {"t": "p", "s": "The forecast is a straight line laid along a curve.", "c": "muted"}
-    )
+    rows.append(remark("The forecast is a straight line laid along a curve."))
     return tuple(rows)

@@ -47,6 +47,16 @@ def bars(items: list[list[Any]], total: list[Any] | None = None, dashed: bool = 
             **({"dashed": True} if dashed else {})}  # fmt: skip
 
 
+def eq(lines: list[list[Any]], head: str = "") -> Row:
+    """Lines of numbers, their columns aligned, under a heading."""
+    return {"t": "eq", "head": head, "rows": lines} if head else {"t": "eq", "rows": lines}
+
+
+def remark(s: str) -> Row:
+    """A sentence that stays in the background."""
+    return {"t": "p", "s": s, "c": "muted"}
+
+
 def flat(scene: Scene, name: str) -> np.ndarray:
     return scene.values(name).reshape(-1)
 

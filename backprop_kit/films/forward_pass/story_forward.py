@@ -5,6 +5,7 @@ from __future__ import annotations
 from backprop_kit.films.captions import listing, say
 from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass import panel_forward as panel
+from backprop_kit.films.forward_pass import panel_loss
 from backprop_kit.films.forward_pass.layers import Layer
 from backprop_kit.films.forward_pass.rows import MIXES
 from backprop_kit.films.forward_pass.story import Story
@@ -102,5 +103,5 @@ def _bend_said(story: Story, layer: Layer) -> str:
 
 def loss(story: Story) -> Frame:
     last = f"v{len(story.scene.layers)}"
-    return story.frame("L", "loss", story.spoken_loss(), panel.loss(story.scene),
+    return story.frame("L", "loss", story.spoken_loss(), panel_loss.loss(story.scene),
                        on=last, to="out L", source=last)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 
@@ -11,6 +12,7 @@ from passcases import COUNT, case
 
 from backprop_kit import nn
 from backprop_kit.films.forward_pass import film_pass
+from backprop_kit.films.numbers import number, shown
 from backprop_kit.nn import SGD, Linear, Sequential, Sigmoid, Tanh
 from backprop_kit.study import board, record_pass
 
@@ -28,21 +30,24 @@ FUNCTIONS = {
 SIGNS = {"×": "*", "+": "+", "−": "-", "/": "/", ")": ")", "e^": "math.exp", "": ""}
 
 
-def said(cells) -> tuple[float, float] | None:
-    """(what the left side of the = comes to, what stands behind it); None for other rows."""
+def said(cells, read=float) -> tuple[float, float] | None:
+    """(what the left side of the = comes to, what stands behind it); None for other rows.
+
+    read  how each number on the left is taken: as it is, or as it is shown
+    """
     cells = [c for c in cells if not (isinstance(c, dict) and ("sym" in c or "note" in c))]
-    at = max((i for i, c in enumerate(cells) if c in ("=", "=?")), default=None)
+    at = max((i for i, c in enumerate(cells) if c in ("=", "=?", "≈")), default=None)
     if at is None or at + 1 >= len(cells) or not isinstance(cells[at + 1].get("box"), float):
         return None
-    left = "".join(_token(c) for c in cells[:at] if c != "=")
+    left = "".join(_token(c, read) for c in cells[:at] if c != "=")
     if not any(isinstance(c, dict) for c in cells[:at]):
         return None
     return eval(left, {"math": math, **FUNCTIONS}), cells[at + 1]["box"]
 
 
-def _token(cell) -> str:
+def _token(cell, read) -> str:
     if isinstance(cell, dict):
-        return f"({cell['n']!r})" if not isinstance(cell["n"], str) else "nan"
+        return f"({read(cell['n'])!r})" if not isinstance(cell["n"], str) else "nan"
     if cell in SIGNS:
         return SIGNS[cell]
     if m := re.fullmatch(r"(−?)(\w+) \((1 −)?", cell):
@@ -92,6 +97,17 @@ def test_every_equation_comes_out(name):
             if pair is not None and not math.isclose(*pair, rel_tol=1e-5, abs_tol=1e-9):
                 wrong.append(f"{where}: {pair[0]:.6g} = {pair[1]:.6g}?  {cells}")
     assert not wrong, "\n".join(wrong[:5])
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_an_equals_sign_stands_only_where_the_shown_numbers_give_the_shown_result(name):
+    for where, row in rows_of(SETS[name](), "eq"):
+        for cells in row["rows"]:
+            before = [c for c, d in itertools.pairwise(cells) if isinstance(d, dict) and "box" in d]
+            pair = said(cells, shown)
+            if pair is not None and before in (["="], ["≈"]) and math.isfinite(pair[0]):
+                agree = number(pair[0]) == number(pair[1])
+                assert before == (["="] if agree else ["≈"]), f"{where}: {cells}"
 
 
 @pytest.mark.parametrize("name", SETS)
