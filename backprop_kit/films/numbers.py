@@ -73,6 +73,9 @@ def shown(value: float) -> float:
 
 
 def equals(result: float, from_shown: float) -> str:
-    """Tell which sign may stand before a result: `=` if the numbers *as they are shown* give it as it
-    is shown, else `≈`. `from_shown` is what they give."""
+    """Tell which sign may stand before a result.
+
+    `=` if the numbers *as they are shown*, which give `from_shown`, come to the result as it is
+    shown; else `≈`.
+    """
     return "=" if number(result) == number(from_shown) else "≈"
