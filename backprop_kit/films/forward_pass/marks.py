@@ -162,7 +162,7 @@ def _image(scene: Scene, c: Column, spot: Spot, head: Mark) -> list[Mark]:
     parts = [{**m, "frames": [0, start - 1]} for m in (head, picture, note)]
     if until < scene.end:
         parts += [{**m, "frames": [scene.end, scene.end]} for m in (head, picture, note)]
-    over = {**head, "x": 0, "dx": TILES / 2, "s": "slopes into each hidden unit",
+    over = {**head, "x": 0, "dx": TILES / 2, "s": "slopes into each unit",
             "frames": [start, until]}  # fmt: skip
     return [*parts, over, tiles]
 
