@@ -22,7 +22,7 @@ _NAMES = {
     " zeros uniform normal xavier_uniform xavier_normal he_uniform he_normal orthogonal",
     "data": "Data xor stairs digits",
     "study": "board digits_net train accuracy forecast",
-    "widgets": "ForwardStepper Player Stage",
+    "widgets": "ForwardStepper GraphStepper Player Stage",
     "teaching": "Predict Quiz check",
 }
 _PACKAGES = ("data", "engine", "films", "nn", "study", "teaching", "widgets")

@@ -4,8 +4,8 @@ import gzip
 import json
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from .film_check import check
 
 Row = dict[str, Any]
 
-_FIELDS = ("k", "phase", "say", "on", "to", "source", "panel")
+_FIELDS = ("k", "phase", "say", "on", "to", "source", "panel", "pan", "mark")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,8 @@ class Frame:
     """One moment: how many steps ``k`` are done, its phase, its sentence, and what is bright in it.
 
     ``on`` are the tags that stay bright, ``to`` those that receive, ``source`` those that give.
-    ``panel`` is a tuple of rows; the first one is the title.
+    ``panel`` is a tuple of rows; the first one is the title. ``pan`` is the anchor that stands in
+    the middle of a picture too wide for its place; ``mark`` names an icon in the timeline.
     """
 
     k: int
@@ -52,11 +53,27 @@ class Frame:
     to: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     panel: tuple[Row, ...] = ()
+    pan: float = 0
+    mark: str = ""
+
+
+class Scene(NamedTuple):
+    """Another picture of the same arrays, with frames of its own: something folded or opened."""
+
+    marks: tuple[Row, ...]
+    cuts: dict[str, tuple[Frame, ...]]
+    size: tuple[int, int]
+    span: float = 0
+    tight: float = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Film:
     """A picture, its arrays, and one or more cuts of frames through the same recording.
+
+    ``scenes`` are further pictures, by name; a mark with ``scene: name`` leads there when it is
+    pressed, and ``scene`` names the picture shown first. A picture wider than its size has the
+    width ``span``, and its anchors are not scaled below ``tight``.
 
     Raises ValueError where a mark, a row or a frame names something the film does not have.
     """
@@ -69,6 +86,10 @@ class Film:
     cuts: dict[str, tuple[Frame, ...]]
     legend: tuple[Row, ...] = ()
     trace: str = ""
+    scene: str = ""
+    scenes: dict[str, Scene] = field(default_factory=dict)
+    span: float = 0
+    tight: float = 0
 
     def __post_init__(self) -> None:
         check(self)
@@ -98,18 +119,16 @@ class Film:
             rows.append([*place, array.known, stale, peak])
             body += values.astype(kind).tobytes()
             body += bytes(-len(body) % 8)
-        cuts = {}
-        for name, frames in self.cuts.items():
-            covered: dict[str, int] = {}
-            for frame in frames:
-                if frame.k > last:
-                    covered[frame.phase] = covered.get(frame.phase, 0) + 1
-            cuts[name] = {"frames": [_lean(f) for f in frames if f.k <= last], "covered": covered}
-        marks = [m for m in self.marks if m.get("frames", [0])[0] <= last]
         header = {
-            "title": self.title, "size": self.size, "trace": self.trace, "phases": self.phases,
-            "legend": self.legend, "marks": marks, "arrays": rows, "cuts": cuts,
+            "title": self.title, "trace": self.trace, "phases": self.phases,
+            "legend": self.legend, "arrays": rows, **_scene(self, last),
         }  # fmt: skip
+        if self.scenes:
+            header["scene"] = self.scene
+            # Scenes have many panels in common: each is packed once, and frames say which.
+            panels: dict[str, int] = {}
+            header["scenes"] = {name: _scene(s, last, panels) for name, s in self.scenes.items()}
+            header["panels"] = [json.loads(panel) for panel in panels]
         text = json.dumps(
             header, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
         ).encode()
@@ -129,8 +148,31 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return header, arrays
 
 
+def _scene(scene: Scene | Film, last: int, panels: dict[str, int] | None = None) -> Row:
+    """A picture up to step ``last``."""
+    shown = {}
+    for name, frames in scene.cuts.items():
+        covered: dict[str, int] = {}
+        for frame in frames:
+            if frame.k > last:
+                covered[frame.phase] = covered.get(frame.phase, 0) + 1
+        lean = [_lean(f) for f in frames if f.k <= last]
+        if panels is not None:
+            for row in lean:
+                panel = json.dumps(row.get("panel", ()), default=_plain)
+                row["panel"] = panels.setdefault(panel, len(panels))
+        shown[name] = {"frames": lean, "covered": covered}
+    marks = [m for m in scene.marks if m.get("frames", [0])[0] <= last]
+    wide = {"span": scene.span, "tight": scene.tight} if scene.span else {}
+    return {"marks": marks, "cuts": shown, "size": scene.size, **wide}
+
+
 def _lean(frame: Frame) -> Row:
-    return {name: value for name in _FIELDS if (value := getattr(frame, name)) not in ((), "")}
+    return {
+        name: value
+        for name in _FIELDS
+        if (value := getattr(frame, name)) not in ((), "", 0) or name == "k"
+    }
 
 
 def _peak(values: np.ndarray) -> float:

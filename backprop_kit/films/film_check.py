@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .film import Film, Frame
 
-MARKS = ("circle", "box", "line", "text", "cells", "tiles", "shade", "bundle")
-ROWS = ("title", "p", "gap", "line", "rule", "eq", "terms", "bars", "next")
+MARKS = ("circle", "box", "line", "text", "cells", "tiles", "shade", "bundle", "path", "glyph")
+ROWS = ("title", "p", "gap", "line", "rule", "eq", "terms", "bars", "fall", "next")
 
 
 def check(film: Film) -> None:
@@ -23,28 +23,39 @@ def check(film: Film) -> None:
     names = [array.name for array in film.arrays]
     for name in names:
         _need(names.count(name) == 1, f"Two arrays are named {name!r}.", "Give each its own name.")
-    for mark in film.marks:
+    _scene(film, film.marks, film.cuts)
+    for scene in film.scenes.values():
+        _scene(film, scene.marks, scene.cuts)
+
+
+def _scene(film: Film, marks: tuple[Any, ...], cuts: dict[str, tuple[Frame, ...]]) -> None:
+    for mark in marks:
         kind = mark.get("t")
         _need(kind in MARKS, f"There is no mark {kind!r}.", f"The marks are {', '.join(MARKS)}.")
         _arrays(film, mark, f"the mark {mark.get('tag', kind)!r}")
-    for cut, frames in film.cuts.items():
+        _need(
+            mark.get("scene", film.scene) in (film.scene, *film.scenes),
+            f"The mark {mark.get('tag', kind)!r} leads to a scene the film does not have.",
+            f"It has {_some((film.scene, *film.scenes))}.",
+        )
+    tags = {mark["tag"] for mark in marks if "tag" in mark}
+    for cut, frames in cuts.items():
         _need(
             frames[0].k == 0 and all(a.k < b.k for a, b in pairwise(frames)),
             f"The steps of the cut {cut!r} do not grow.",
             "Frame 0 has k = 0, and each later one more.",
         )
         for frame in frames:
-            _frame(film, frame, f"asked for by step {frame.k} of the cut {cut!r}")
+            _frame(film, frame, tags, f"asked for by step {frame.k} of the cut {cut!r}")
 
 
-def _frame(film: Film, frame: Frame, where: str) -> None:
+def _frame(film: Film, frame: Frame, tags: set[str], where: str) -> None:
     phases = [name for name, _ in film.phases]
     _need(
         frame.phase in phases,
         f"No phase {frame.phase!r}, {where}.",
         f"The phases are {', '.join(phases)}.",
     )
-    tags = {mark["tag"] for mark in film.marks if "tag" in mark}
     for tag in (*frame.on, *frame.to, *frame.source):
         _need(tag in tags, f"No mark wears the tag {tag!r}, {where}.", f"Tags are {_some(tags)}.")
     for row in frame.panel:

@@ -5,6 +5,7 @@ import importlib
 # Looked up when first asked for: a part of the house that needs no screen does not load one.
 _HOME = {
     "ForwardStepper": "forward_stepper",
+    "GraphStepper": "graph_stepper",
     "Player": "player",
     "Stage": "stage",
 }

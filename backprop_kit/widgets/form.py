@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from ..films import theme
-from .stage import script
+from .stage import baking, script
 
 _STYLE = Path(__file__).with_name("static") / "form.css"
 
@@ -30,7 +30,8 @@ class Form(anywidget.AnyWidget):
     `states`: by question id, {"phase", "chosen", "sure", "net", "verdict", "say"}. The phase of a
     question is "ask" (as of one without a state), "ahead" (its page cannot be reached yet); then
     "committed" and "revealed" for a prediction, "wrong" (stays open) and "right" for a quiz.
-    `problem`: one line about what went wrong, "" if all is well.
+    `problem`: one line about what went wrong, "" if all is well. `gone`: what is said in its
+    place while no kernel can hear an answer.
     """
 
     _esm = script(("dom", "markup", "theme", "link", "form"))
@@ -39,6 +40,13 @@ class Form(anywidget.AnyWidget):
     panel = traitlets.Dict().tag(sync=True)
     states = traitlets.Dict().tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
+    gone = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.default("gone")
+    def _gone(self) -> str:
+        if baking():
+            return "No kernel yet: run the cells from the top to answer."
+        return "Kernel gone: run this cell again to answer."
 
     def on_answers(self, hear: Callable[[dict[str, dict[str, Any]]], None]) -> None:
         """Call `hear(answers)` when the learner answers.

@@ -121,7 +121,7 @@ WRONG = [
     (
         {"marks": ({"t": "blob", "tag": "x"},)},
         "There is no mark 'blob'.",
-        "The marks are circle, box, line, text, cells, tiles, shade, bundle.",
+        "The marks are circle, box, line, text, cells, tiles, shade, bundle, path, glyph.",
     ),
     (
         layer(0, "forward", "One.", panel=(RULE,)),
@@ -131,7 +131,7 @@ WRONG = [
     (
         layer(0, "forward", "One.", panel=({"t": "table"},)),
         f"There is no row 'table', {BY}",
-        "The rows are title, p, gap, line, rule, eq, terms, bars, next.",
+        "The rows are title, p, gap, line, rule, eq, terms, bars, fall, next.",
     ),
     (
         {"arrays": (Array("x", np.zeros(2)), Array("x", np.zeros(2)))},

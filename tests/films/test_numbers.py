@@ -65,14 +65,9 @@ def test_equal_only_if_the_shown_factors_give_the_shown_result():
 @given(floats, floats)
 def test_the_sign_agrees_with_a_calculation_by_hand(a, b):
     result = a * b
-    if not math.isfinite(result) or result == 0:
+    if not 1e-290 < abs(result) < 1e290:
         return
     shown = read(number(a)) * read(number(b))
-    third = (
-        10 ** math.floor(math.log10(abs(read(number(result))))) if abs(result) > 1e-290 else None
-    )
-    if third is None or math.log10(abs(result)) > 290:
-        return
     unit = Fraction(10) ** (len(str(int(abs(shown)))) - 3) if abs(shown) >= 1 else None
     if unit is not None:  # round by hand where the place of the third digit is easy to see
         by_hand = math.floor(abs(shown) / unit + Fraction(1, 2)) * unit

@@ -12,8 +12,7 @@ export async function open(bytes) {
       return [name, { known, stale, peak, values: new Kind(raw, start + at, size) }];
     })
   );
-  return {
-    ...film,
+  return Object.assign(film, {
     cutOf: wanted => (film.cuts[wanted] ? wanted : Object.keys(film.cuts)[0]),
     frameAt: (cut, k) =>
       Math.max(
@@ -38,5 +37,5 @@ export async function open(bytes) {
       }
       return best;
     }
-  };
+  });
 }

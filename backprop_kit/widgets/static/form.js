@@ -74,7 +74,7 @@ function form({ model, el }) {
   }
 
   function send() {
-    if (!kernel.alive()) return void (problem.textContent = "Kernel gone: run this cell again to answer.");
+    if (!kernel.alive()) return void (problem.textContent = model.get("gone"));
     const answers = {};
     for (const item of panel.pages[page]) {
       if (phase(item) !== "ask" && phase(item) !== "wrong") continue;
@@ -129,7 +129,8 @@ function form({ model, el }) {
     note.textContent = other ? `question ${page + 1} of 2` : panel.note;
     turn.hidden = !other || other.some(item => phase(item) === "ahead");
     turn.textContent = page ? "‹ first question" : "second question ›";
-    problem.textContent = model.get("problem");
+    const open = panel.pages.flat().some(item => phase(item) === "ask" || phase(item) === "wrong");
+    problem.textContent = model.get("problem") || (open && !kernel.alive() ? model.get("gone") : "");
   }
 
   // Lab would run, cut or delete the cell: no plain key leaves this panel.
@@ -153,6 +154,7 @@ function form({ model, el }) {
   if (first > 0 && phase(panel.pages[first][0]) !== "ahead") page = first;
   model.on("change:states", paint);
   model.on("change:problem", paint);
+  model.on("comm_live_update", paint);
   el.append(root);
   theme();
   paint();
@@ -160,6 +162,7 @@ function form({ model, el }) {
     watch.disconnect();
     model.off("change:states", paint);
     model.off("change:problem", paint);
+    model.off("comm_live_update", paint);
     kernel.close();
   };
 }

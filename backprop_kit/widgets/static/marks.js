@@ -7,7 +7,10 @@ import { css } from "./theme.js";
 import { digits, ear, level, outline, path, present, tint, word } from "./pens.js";
 import { blocks } from "./blocks.js";
 
-const ORDER = ["shade", "line", "bundle", "tiles", "cells", "circle", "box", "text"];
+export const ORDER = ["shade", "line", "bundle", "tiles", "cells", "circle", "box", "text"];
+
+// What a wider module set adds: hooks.look before a picture is painted, hooks.x for places, hooks.press for clicks.
+export const hooks = {};
 
 // A circle or a box: ground, outline, selection; and how text on it looks.
 function body(c, m, name, shape, cap) {
@@ -25,7 +28,7 @@ function body(c, m, name, shape, cap) {
   };
 }
 
-const draw = {
+export const draw = {
   ...blocks,
 
   shade: (c, m) =>
@@ -83,7 +86,7 @@ const draw = {
       sign = m.plain && state && !c.at.dim && tint(state.n);
     return [
       nodes,
-      label && word(pair ? x + 9 : mid, line - up, size, pair ? "start" : "middle", ink, svgText(label, size, true)),
+      label && word(pair ? x + 9 : mid, line - up, size, pair ? "start" : "middle", ink, svgText(label, size, !/\$/.test(label))),
       m.v
         ? digits(c, m.tag, state, ...at, { ...ink, class: (sign || "") + (c.at.bright && m.plain ? " bold" : "") })
         : m.fixed && word(...at, { ...ink, "data-tag": m.tag }, m.fixed),
@@ -108,7 +111,7 @@ const draw = {
     const head = (to && !/upd/.test(c.frame.phase)) || m.arrow ? (m.v || to ? 15 : 10) : 0,
       share = state ? abs(state.n) / state.peak || 0 : 0,
       way = end => `M${p}L${along(q, -end)}`;
-    if (to && head) c.lines.push([p, q, a]);
+    if (to && head) c.lines.push([a, p, q]);
     return [
       to && head && path(way(0), "halo", { pathLength: 1 }),
       path(
@@ -123,17 +126,17 @@ const draw = {
 };
 
 export function paint(svg, view) {
-  const { film, frame, scale } = view,
+  const { film, frame, scale, wide } = view,
     { marks } = film,
     nodes = new Map();
-  const list = marks.filter(m => present(m, frame.k) && (m.when !== "on" || level(m, frame).bright));
+  const list = marks.filter(m => present(m, frame.k) && (!(m.when === "on" || m.room > wide) || level(m, frame).bright));
   const c = {
     ...view,
     areas: {},
     over: [],
     lines: [],
     spots: [],
-    x: m => m.x * scale + (m.dx || 0),
+    x: m => (hooks.x ? hooks.x(view, m) : m.x * scale) + (m.dx || 0),
     y: m => m.y + (m.dy || 0),
     // A line that ends in the centre of a circle is drawn from its rim.
     rim(x, y) {
@@ -157,11 +160,11 @@ export function paint(svg, view) {
     }
   };
   // Cells are measured before ribbons are drawn; bright lines lie over others.
-  const rank = m => ORDER.indexOf(m.t) + (m.t === "line" && level(m, frame).bright ? 0.5 : 0);
+  const rank = m => ORDER.indexOf(m.t) + (m.z || (m.t === "line" && level(m, frame).bright ? 0.5 : 0));
   for (const m of [...list].sort((p, q) => (q.t === "cells") - (p.t === "cells"))) {
     c.at = level(m, frame);
     c.dim = c.at.dim ? "dimmed" : "";
-    nodes.set(m, g("g", { "data-pick": m.tag }, draw[m.t](c, m)));
+    nodes.set(m, g("g", { "data-pick": m.tag, class: m.face }, draw[m.t](c, m)));
   }
   refill(
     svg,
@@ -176,11 +179,11 @@ export function move(svg, { lines, spots }) {
   const play = (node, frames) => node.animate(frames, { duration: 220, easing: "ease-out" });
   svg.querySelectorAll(".bk-halo").forEach(n => play(n, { strokeDashoffset: [1, 0] }));
   svg.querySelectorAll(".bk-new").forEach(n => play(n, { opacity: [0, 0, 1] }));
-  for (const [p, q, a] of lines.slice(0, 24)) {
+  for (const [a, ...way] of lines.slice(0, 24)) {
     const from = spots.find(s => Math.hypot(s[0] - a[0], s[1] - a[1]) < 60),
       copy = word(0, 5, 14, "middle", { class: "copy" }, from?.[2]);
     svg.append(copy);
-    play(copy, { transform: [p, q].map(([x, y]) => `translate(${x}px,${y}px)`) }).onfinish = () => copy.remove();
+    play(copy, { transform: way.map(([x, y]) => `translate(${x}px,${y}px)`) }).onfinish = () => copy.remove();
   }
 }
 

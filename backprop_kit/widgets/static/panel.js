@@ -137,6 +137,7 @@ function cell(c, part, row, i) {
   }
   if (part.length) return span("op", part);
   if (part.sym) return sym(part.sym);
+  if (part.c) return span(part.c, htmlText("" + shown(part.s)));
   const { n } = part;
   if (part.box != null)
     return h(
@@ -154,7 +155,7 @@ function cell(c, part, row, i) {
 const bar = (v, most, cls = "") =>
   span("", h("i", { class: `bar ${v < 0 ? "bneg" : "bpos"} ${cls}`, style: `width:${(100 * abs(v)) / most || 0}%` }));
 
-const kinds = {
+export const kinds = {
   title: (c, r) => [div("kicker", r.kicker ?? "THIS STEP"), div("title", htmlText(r.s))],
   p: (c, r) => h("p", { class: `c-${r.c || "ink"} ${r.small ? "small" : ""}` }, htmlText(r.s)),
   gap: () => div("gap"),

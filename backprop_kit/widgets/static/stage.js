@@ -6,7 +6,7 @@ import { isDark, palette } from "./theme.js";
 import { open } from "./film.js";
 import { link } from "./link.js";
 import { present } from "./pens.js";
-import { paint, move, hit } from "./marks.js";
+import { paint, move, hit, hooks } from "./marks.js";
 import { fillPanel } from "./panel.js";
 import { transport, icon } from "./transport.js";
 
@@ -123,6 +123,7 @@ function render({ model, el }) {
     });
     Object.assign(view, at(i), {
       scale: wide / size[0],
+      wide,
       room: panel.clientWidth - (width < 1000 ? 32 : 48),
       stacked,
       colours: palette(root)
@@ -130,6 +131,7 @@ function render({ model, el }) {
 
     const gone = !wires.alive(),
       note = model.get("note"),
+      trust = model.get("trust"),
       problem = model.get("problem");
     refill(
       chips,
@@ -144,8 +146,9 @@ function render({ model, el }) {
     refill(
       title,
       h("b", {}, film.title[0]),
-      span(gone && "gone", gone ? "kernel gone: stepping goes on" : film.title[1])
+      span(gone && "gone", gone ? `${trust ? "no kernel yet" : "kernel gone"}: stepping goes on` : film.title[1])
     );
+    hooks.look?.(view, svg);
     put(svg, { width: wide, height: size[1], "aria-label": frame.say });
     put(root, { "aria-label": film.title[0] });
     const drawn = paint(svg, view);
@@ -175,7 +178,9 @@ function render({ model, el }) {
       problem ||
       (covered(cut) && i === last()
         ? "Covered from here on" + (gone ? ": run this cell to go on." : ": answer first.")
-        : "");
+        : trust?.some(k => film.frameAt(cut, k) === i)
+          ? "The answer is on trust: decide before you step on."
+          : "");
     bar.update();
     if (unsaved) wires.save();
     unsaved = false;
@@ -221,6 +226,7 @@ function render({ model, el }) {
   on(svg, "click", e => {
     const tag = view.cut && hit(e);
     if (!tag) return;
+    if (hooks.press?.(view, tag)) return ask();
     const [, block, index] = tag.match(/^(.*):(\d+)$/) || [],
       bundle = view.film.marks.find(m => m.t === "bundle" && (m.to === block || [m.to].flat().includes(tag)));
     if (bundle) view.units[bundle.tag] = bundle.to === block ? +index : bundle.to.indexOf(tag);

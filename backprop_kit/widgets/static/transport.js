@@ -2,7 +2,7 @@
 
 import { button, clamp, div, g, h, on, place, put, range, refill, span } from "./dom.js";
 
-const SHAPES = {
+export const SHAPES = {
   first: "M6 5v14M19 5L9 12l10 7z",
   back: "M15 5l-7 7 7 7",
   play: "M8 5l12 7-12 7z",
@@ -122,6 +122,7 @@ export function transport(view) {
       const s = groups.findLast(s => s.start < i) || groups[0],
         box = s && place(s.track);
       if (s) knob.style.left = box.left - place(line).left + (i ? ((i - s.start - 0.5) / s.n) * box.width : 0) + "px";
+      refill(knob, frame.mark && icon(frame.mark));
       refill(count, span("word", "step "), h("b", {}, i), ` of ${total}`);
       put(line, { "aria-valuenow": i, "aria-valuetext": `${s?.name}, step ${i} of ${total}` });
       refill(play, icon(word.toLowerCase()));
