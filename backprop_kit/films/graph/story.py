@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from backprop_kit.engine.tensor import Node
 from backprop_kit.films.captions import listing
 from backprop_kit.films.film import Frame
 from backprop_kit.films.graph import panel
-from backprop_kit.films.graph.marks import column_tag, tag
+from backprop_kit.films.graph.marks import column_tag, marks
 from backprop_kit.films.graph.scene import Scope, Use
 from backprop_kit.films.graph.sentences import joined, say
 from backprop_kit.films.graph.symbols import flat, recipe
+from backprop_kit.films.graph.tags import tag
 from backprop_kit.films.graph.units import Picture
 from backprop_kit.films.numbers import number, product_sign
 from backprop_kit.study.naming import plain
@@ -221,13 +223,10 @@ class Story:
     def _there(self, tags: list[str]) -> list[str]:
         return [t for t in tags if t in self.tags]
 
-    @property
+    @cached_property
     def tags(self) -> frozenset[str]:
-        if not hasattr(self, "_tags"):
-            from backprop_kit.films.graph.marks import marks
-
-            self._tags = frozenset(m["tag"] for m in marks(self.picture) if "tag" in m)
-        return self._tags
+        """The tags in the picture."""
+        return frozenset(m["tag"] for m in marks(self.picture) if "tag" in m)
 
     def following(self, i: int) -> str:
         graph = self.graph
