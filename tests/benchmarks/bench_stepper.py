@@ -7,6 +7,8 @@ bytes that travel before the first picture (script, style and film together).
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -46,6 +48,18 @@ def sizes(stepper: ForwardStepper) -> tuple[int, int, int]:
     return len(film), script, len(film) + len(json.dumps(plain, default=str).encode())
 
 
+def imports(runs: int) -> tuple[float, float]:
+    """Seconds that `import numpy` and `import backprop_kit` take, the best of all runs."""
+    clock = "from time import perf_counter as now; t = now(); import {}; print(now() - t)"
+
+    def best(module: str) -> float:
+        command = [sys.executable, "-c", clock.format(module)]
+        times = [subprocess.run(command, capture_output=True, check=True) for _ in range(runs)]
+        return min(float(t.stdout) for t in times)
+
+    return best("numpy"), best("backprop_kit")
+
+
 def report(runs: int = 9) -> list[str]:
     lines = [f"{'':10}{'make':>9}{'film':>10}{'script':>10}{'first paint':>13}"]
     for name, step in (("stairs", 0.25), ("digit", 0.05)):
@@ -54,6 +68,8 @@ def report(runs: int = 9) -> list[str]:
             f"{c.name:10}{c.construct * 1e3:>6.1f} ms{c.film / 1e3:>7.1f} kB"
             f"{c.script / 1e3:>7.1f} kB{c.first_paint / 1e3:>10.1f} kB"
         )
+    numpy, kit = imports(runs)
+    lines.append(f"import numpy {numpy * 1e3:.0f} ms, backprop_kit {kit * 1e3:.1f} ms")
     return lines
 
 

@@ -11,7 +11,8 @@ def test_the_bench_of_the_stepper_runs():
         [sys.executable, "-W", "error", script], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
-    head, lamp, digit = run.stdout.splitlines()
+    head, lamp, digit, imported = run.stdout.splitlines()
+    assert imported.startswith("import numpy ")
     assert head.split() == ["make", "film", "script", "first", "paint"]
     for line, name in ((lamp, "stairs"), (digit, "digit")):
         found, _, ms, film, kb, script_, _, whole, _ = line.split()
