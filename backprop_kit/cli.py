@@ -96,10 +96,15 @@ def _learners_copy(path: Path) -> bytes:
     if path.suffix != ".ipynb":
         return path.read_bytes()
     notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    clear_answers(notebook)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def clear_answers(notebook: dict[str, Any]) -> None:
+    """Take away the output of every cell tagged ``answer``."""
     for cell in notebook["cells"]:
         if "answer" in cell["metadata"].get("tags", ()):
             cell["outputs"], cell["execution_count"] = [], None
-    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _write_new(path: Path, content: bytes) -> bool:
@@ -144,9 +149,12 @@ def lab_command(first: str, port: int | None, browser: bool) -> list[str]:
 def lab_environment() -> dict[str, str]:
     """This environment, with the kit's default settings for JupyterLab; the learner's own win."""
     # They switch off the question about news: nothing is fetched from the network, nor asked for.
-    ours = str(Path(__file__).parent / "jupyter")
-    theirs = os.environ.get("JUPYTER_CONFIG_PATH")
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [ours, theirs]))}
+    # And they save the widgets with a copy, so that it can be stepped on when it is opened again.
+    ours = str(Path(__file__).parent / "jupyter")  # settings, and what shows saved widgets
+    return os.environ | {
+        name: os.pathsep.join(filter(None, [ours, os.environ.get(name)]))
+        for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
+    }
 
 
 def _become(command: list[str], environment: dict[str, str]) -> None:

@@ -235,6 +235,8 @@ def test_jupyterlab_opens_at_the_first_lesson_and_keeps_my_copy(here, tmp_path):
             lab.get("lab/api/settings/@jupyterlab/apputils-extension:notification")
         )
         assert notices["schema"]["properties"]["fetchNews"]["default"] == "false"
+        widgets = json.loads(lab.get("lab/api/settings/@jupyter-widgets/jupyterlab-manager:plugin"))
+        assert widgets["schema"]["properties"]["saveState"]["default"] is True
     mine = here / "backprop_lessons" / FIRST
     mine.write_text(mine.read_text(encoding="utf-8").replace("# ", "# My ", 1), encoding="utf-8")
     before = files_below(here / "backprop_lessons")

@@ -87,12 +87,13 @@ def test_the_screen_is_loaded_only_when_a_widget_is_asked_for():
     assert "anywidget" in python(code % "b.Stage")
 
 
-def test_the_import_costs_at_most_15_ms_more_than_numpy():
-    def best(module: str) -> float:
-        clock = "from time import perf_counter as now; t = now(); import {}; print(now() - t)"
-        return min(float(python(clock.format(module))) for _ in range(5))
-
-    assert best("backprop_kit") <= best("numpy") + 0.015
+def test_the_import_loads_nothing_but_the_table_of_names():
+    # So that it costs next to nothing beside numpy; `tests.benchmarks.bench_stepper` prints both.
+    code = "import sys; old = set(sys.modules); import backprop_kit; "
+    new = python(code + "print(*(set(sys.modules) - old))").split()
+    assert "backprop_kit" in new
+    foreign = {name.partition(".")[0] for name in new} - set(sys.stdlib_module_names)
+    assert foreign == {"backprop_kit"} and not any(n.startswith("backprop_kit.") for n in new)
 
 
 # ── the files around it ──────────────────────────────────────────────────────────────────────────
@@ -102,7 +103,7 @@ def test_dependencies_have_floors_and_no_caps():
     declared = PROJECT["project"]["dependencies"]
     assert declared == ["numpy>=2.0", "ipywidgets>=7.7.1", "anywidget>=0.11", "plotly>=5.24"]
     for extra in PROJECT["project"]["optional-dependencies"].values():
-        assert all(re.fullmatch(r"[a-z-]+>=[\d.]+", line) for line in extra)
+        assert all(re.fullmatch(r"[a-z\d-]+>=[\d.]+", line) for line in extra)
 
 
 def test_binder_pins_what_the_kit_needs():

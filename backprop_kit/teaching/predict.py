@@ -9,6 +9,7 @@ import ipywidgets
 
 from ..widgets.base import Widget, refuse_unknown
 from ..widgets.form import Form
+from ..widgets.stage import baking
 from .questions import Question, questions
 
 
@@ -40,7 +41,9 @@ class Predict(Widget):
         self._opened = {self._questions[0].id}
         self._reached: set[str] = set()
         if stepper is not None:
-            stepper.cover(self._covers[0])
+            # A baked page asks all its questions without a kernel that could open the second.
+            for place in self._covers if baking() else self._covers[:1]:
+                stepper.cover(place)
         self.form = Form(
             panel={
                 "kind": "predict",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import socket
 import subprocess
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+
+from backprop_kit.cli import lab_environment
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _READY = """() => {
@@ -42,10 +42,11 @@ def chromium_path() -> str | None:
 
 @dataclass
 class Lab:
-    """A running server: its address and its folder."""
+    """A running server: its address, its folder, and what its processes are told."""
 
     url: str
     root: Path
+    env: dict[str, str]
 
     def write(self, name: str, *cells: str) -> str:
         """Write a notebook of code cells, and return its name."""
@@ -55,26 +56,44 @@ class Lab:
         nbformat.write(book, self.root / name)
         return name
 
+    def trust(self, name: str) -> None:
+        """Let this server trust a notebook that it has not saved itself."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(self.root / name)]
+        subprocess.run(command, env=self.env, check=True, capture_output=True)
+
 
 @contextlib.contextmanager
-def serve(root: Path, pythonpath: str) -> Iterator[Lab]:
-    """Start JupyterLab on a free port, with settings of its own, and stop it at the end."""
-    home, books = root / "home", root / "books"
-    books.mkdir()
-    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+def serve(
+    root: Path,
+    pythonpath: str,
+    books: Path | None = None,
+    python: str = sys.executable,
+    **told: str,
+) -> Iterator[Lab]:
+    """Start JupyterLab on a free port, with the settings of the command, and stop it at the end.
+
+    root        a folder for what it writes
+    pythonpath  where its kernels find modules
+    books       the folder that is served; None: an empty one in root
+    python      the interpreter that has JupyterLab
+    told        further variables of its environment, which come last
+    """
+    home = root / "home"
+    if books is None:
+        books = root / "books"
+        books.mkdir()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = dict(
-        os.environ, PYTHONPATH=pythonpath, JUPYTER_CONFIG_DIR=str(home / "config"),
-        JUPYTER_RUNTIME_DIR=str(home / "runtime"), JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+        lab_environment(), PYTHONPATH=pythonpath, JUPYTER_CONFIG_DIR=str(home / "config"),
+        JUPYTER_DATA_DIR=str(home / "data"), JUPYTER_RUNTIME_DIR=str(home / "runtime"),
+        JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
         JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"), IPYTHONDIR=str(home / "ipython"),
     )  # fmt: skip
+    env |= told
     command = [
-        sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}",
+        python, "-m", "jupyterlab", "--allow-root", "--no-browser", f"--port={port}",
         "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True",
         f"--ServerApp.root_dir={books}", "--expose-app-in-browser",
@@ -84,7 +103,7 @@ def serve(root: Path, pythonpath: str) -> Iterator[Lab]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(server, url, root / "server.log")
-            yield Lab(url, books)
+            yield Lab(url, books, env)
         finally:
             server.terminate()
             try:
