@@ -13,16 +13,17 @@ from ..films.forward_pass.scene import Scene
 from ..films.numbers import number, product_sign
 from ..nn import SGD
 from ..study.passes import Pass, nudge, record_pass
-from .base import Widget, refuse_unknown
+from .base import refuse_unknown
 from .player import Player
 from .stage import Stage
+from .stepper import Stepper
 
 STEPS = ("layer", "operation")
 WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
 _STEP = SGD(0.1)  # a rule without a memory of its own, so one serves all
 
 
-class ForwardStepper(Widget):
+class ForwardStepper(Stepper):
     """A network you can walk through, forwards and backwards, with every number checked.
 
     model      a module, or a plain function of a Tensor; it is never changed
@@ -58,12 +59,9 @@ class ForwardStepper(Widget):
                 'Write step="layer" or step="operation".'
             )
         self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
-        self._film = film_pass(self.recorded, plain=plain)
         self._paths = Scene.of(self.recorded).paths
-        self._plain = plain
-        self._covered: int | None = None
-        stage = Stage(self._film, cut=step, player=player)
-        super().__init__(stage, stage)
+        stage = Stage(film_pass(self.recorded, plain=plain), cut=step, player=player)
+        super().__init__(stage)
         stage.badge = {"state": "checking", "text": "checking", "rows": []}
         stage.on_press(self.guard(self._pressed))
         stage.on_painted(self.guard(self._check))
@@ -75,29 +73,6 @@ class ForwardStepper(Widget):
         x: (n, features) or one sample (features,)
         """
         return self.recorded.after(x)
-
-    def k_of(self, after: str | int) -> int:
-        """The step at which a phase ("forward", "loss", "backward", "update", "again") is done."""
-        frames = self._film.cuts["operation"]
-        if isinstance(after, str):
-            ks = [f.k for f in frames if f.phase == after]
-            if not ks:
-                phases = ", ".join(f'"{p}"' for p, _ in self._film.phases)
-                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
-            return max(ks)
-        if not 0 <= after <= frames[-1].k:
-            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
-        return after
-
-    def cover(self, after: str | int) -> None:
-        """Hold back everything after this phase or step until `uncover()`."""
-        self._covered = self.k_of(after)
-        self.stage.cover(self._covered)
-
-    def uncover(self) -> None:
-        """Hand over all that was held back."""
-        self._covered = None
-        self.stage.uncover()
 
     def text(self) -> tuple[str, ...]:
         """The first sentence, and the whole recording in one line."""

@@ -19,15 +19,16 @@ from ..films.graph.sentences import say
 from ..films.numbers import number
 from ..study.naming import names_of, plain
 from ..study.own_rule import OwnRun, run_rule
-from .base import Widget, refuse_unknown
+from .base import refuse_unknown
 from .graph_stage import GraphStage
 from .player import Player
+from .stepper import Stepper
 
 WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
 TURN = 0.01
 
 
-class GraphStepper(Widget):
+class GraphStepper(Stepper):
     """A graph you can walk through, forwards and backwards, with every slope checked.
 
     loss     one number computed from Tensors (or a Trace of one); an expression or a net
@@ -62,15 +63,14 @@ class GraphStepper(Widget):
         variables = {**caller.f_globals, **caller.f_locals}
         self._names = names_of(self.trace, variables, names)
         self.own, problem = self._run(combine, order)
-        self._film = film_graph(self.trace, self._names, self.own)
-        if step not in self._film.cuts:
+        film = film_graph(self.trace, self._names, self.own)
+        if step not in film.cuts:
             raise ValueError(
-                f"step is {step!r}; this graph goes by {' or by '.join(self._film.cuts)}.\n"
-                f"Write {' or '.join(f'step={cut!r}' for cut in self._film.cuts)}."
+                f"step is {step!r}; this graph goes by {' or by '.join(film.cuts)}.\n"
+                f"Write {' or '.join(f'step={cut!r}' for cut in film.cuts)}."
             )
-        self._covered: int | None = None
-        stage = GraphStage(self._film, cut=step, player=player)
-        super().__init__(stage, stage)
+        stage = GraphStage(film, cut=step, player=player)
+        super().__init__(stage)
         stage.badge = {"state": "checking", "text": "checking", "rows": []}
         self._refused = problem
         self.show_problem("")
@@ -103,29 +103,6 @@ class GraphStepper(Widget):
         if self.own is not None:
             return self.own.slope(place)
         return self.trace.grads.get(self.trace.node(place))
-
-    def k_of(self, after: str | int) -> int:
-        """The step at which a phase ("forward", "loss", "backward") is done."""
-        frames = self._film.cuts["operation"]
-        if isinstance(after, str):
-            ks = [f.k for f in frames if f.phase == after]
-            if not ks:
-                phases = ", ".join(f'"{p}"' for p, _ in self._film.phases)
-                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
-            return max(ks)
-        if not 0 <= after <= frames[-1].k:
-            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
-        return after
-
-    def cover(self, after: str | int) -> None:
-        """Hold back everything after this phase or step until `uncover()`."""
-        self._covered = self.k_of(after)
-        self.stage.cover(self._covered)
-
-    def uncover(self) -> None:
-        """Hand over all that was held back."""
-        self._covered = None
-        self.stage.uncover()
 
     def text(self) -> tuple[str, ...]:
         """The first sentence, and the whole recording in one line."""

@@ -1,4 +1,4 @@
-"""The boards say what the storyboard says, worked out by hand in plain NumPy."""
+"""The boards say what the lesson says, worked out by hand in plain NumPy."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def said(question):
     yield question.walk
 
 
-def test_the_numbers_are_those_of_the_storyboard():
+def test_the_numbers_are_those_of_the_lesson():
     p1, p2, *_ = ALL
     assert p1.text.startswith("The lamp says 0.288 and should say 1: too low.")
     assert p1.shows == "8 go up and 5 go down, by 0.0161 to 0.178"
@@ -31,7 +31,7 @@ def test_the_numbers_are_those_of_the_storyboard():
     assert p2.shows == "a fall of 0.647"
 
 
-def test_the_quiz_has_three_questions_with_the_storyboards_numbers():
+def test_the_quiz_has_three_questions_with_the_lessons_numbers():
     first, second, third = questions("00.quiz")
     texts = " · ".join(o.text for o in first.options)
     assert texts == "adds 0.07 · subtracts 0.07 · sets it to −0.07 · adds 0.7"

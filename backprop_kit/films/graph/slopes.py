@@ -145,8 +145,8 @@ def ledger(
         label = f"{from_}${sender(picture, use)}$"
         if single:
             row |= {"t": "box", "label": label, "root": True, "size": size}
-            if use in lost:
-                k = graph.at(graph.own.first.at)  # type: ignore[union-attr]
+            if use in lost and graph.own is not None and graph.own.first is not None:
+                k = graph.at(graph.own.first.at)
                 yield {**row, "frames": [0, k - 1]}
                 row |= {"face": "lost", "frames": [k, graph.end]}
             yield row
