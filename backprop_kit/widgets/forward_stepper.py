@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from ..engine.gradcheck import Report, gradcheck
-from ..films.captions import say
+from ..films.captions import speaker
 from ..films.forward_pass import film_pass
 from ..films.forward_pass.scene import Scene
 from ..films.numbers import number, product_sign
+from ..films.rows import box
 from ..nn import SGD
 from ..study.passes import Pass, nudge, record_pass
 from .base import refuse_unknown
 from .player import Player
 from .stage import Stage
 from .stepper import Stepper
+
+say = speaker("forward_pass")
 
 STEPS = ("layer", "operation")
 WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
@@ -114,9 +117,8 @@ class ForwardStepper(Stepper):
             {"t": "eq", "head": f"This number is {number(found.value)}. Turned up by {found.by:g}:",
              "rows": [
                  ["slope", {"n": found.slope}, "×", f"{found.by:g}", sign,
-                  {"box": found.promised, "v": found.promised, "peak": abs(found.promised) or 1.0}],
-                 ["measured", {"box": found.measured, "v": found.measured,
-                               "peak": abs(found.measured) or 1.0}, {"note": f"the loss {rise}"}],
+                  box(found.promised)],
+                 ["measured", box(found.measured), {"note": f"the loss {rise}"}],
              ]},
         ]  # fmt: skip
 

@@ -13,16 +13,19 @@ from ..engine.gradcheck import Report, gradcheck
 from ..engine.replay import replay
 from ..engine.tensor import Node, Tensor
 from ..engine.trace import Trace
+from ..films.captions import speaker
 from ..films.graph import film_graph
 from ..films.graph.film import check_size
-from ..films.graph.sentences import say
 from ..films.numbers import number
+from ..films.rows import box
 from ..study.naming import names_of, plain
 from ..study.own_rule import OwnRun, run_rule
 from .base import refuse_unknown
 from .graph_stage import GraphStage
 from .player import Player
 from .stepper import Stepper
+
+say = speaker("graph")
 
 WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
 TURN = 0.01
@@ -144,8 +147,8 @@ class GraphStepper(Stepper):
         lines: list[list[Any]] = []
         if slope is not None:
             s = float(slope.reshape(-1)[0])
-            lines.append(["slope", {"n": s}, "×", f"{TURN:g}", "=?", _box(s * TURN)])
-        lines.append(["measured", _box(measured), {"note": f"{loss} {rise}"}])
+            lines.append(["slope", {"n": s}, "×", f"{TURN:g}", "=?", box(s * TURN)])
+        lines.append(["measured", box(measured), {"note": f"{loss} {rise}"}])
         return [
             {"t": "eq", "head": f"{name} is {number(value)}. Turned up by {TURN:g}:", "rows": lines}
         ]
@@ -205,10 +208,6 @@ class GraphStepper(Stepper):
         more than 4,096 numbers, a seeded sample."""
         most = WORK // max(1, sum(n.value.size for n in self.trace.made))
         return gradcheck(self.trace, self._places(), most=min(max(most, 64), 4096))
-
-
-def _box(v: float) -> dict[str, Any]:
-    return {"box": v, "v": v, "peak": abs(v) or 1.0}
 
 
 def _recorded(loss: Any) -> Trace:

@@ -26,6 +26,14 @@ _READY = """() => {
 _CELLS = """() => JSON.stringify(
   [...window.jupyterapp.shell.currentWidget.content.widgets].map(({ model: m }) =>
     [m.type, m.sharedModel.getSource(), m.executionCount ?? null, m.outputs?.length ?? 0]))"""
+_THEME = """async t => {
+  // JupyterLab fades its splash out behind each change, and fails to take it away twice.
+  const wait = async done => { while (!done()) await new Promise(requestAnimationFrame); };
+  const gone = () => !document.getElementById('jupyterlab-splash');
+  await wait(gone);
+  await window.jupyterapp.commands.execute('apputils:change-theme', { theme: t });
+  await wait(() => document.body.dataset.jpThemeName === t && gone());
+}"""
 _RUN = """i => {
   const { content } = window.jupyterapp.shell.currentWidget;
   content.activeCellIndex = i;
@@ -152,6 +160,10 @@ class Page:
         self.page.evaluate(_RUN, cell)
         if wait:
             self.page.wait_for_function("() => window.__ran", timeout=90_000)
+
+    def theme(self, name: str) -> None:
+        """Change to "JupyterLab Light" or "JupyterLab Dark", and wait until that is over."""
+        self.page.evaluate(_THEME, name)
 
     def cells(self) -> str:
         """Return type, source, count and outputs of every cell, as one text to compare."""

@@ -291,14 +291,10 @@ def test_escape_leaves_to_the_cell(book):
     ("host", "name"), [("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")]
 )
 def test_the_theme_follows_the_host_and_text_is_legible(book, quiz, host, name):
-    book.page.evaluate(
-        "t => window.jupyterapp.commands.execute('apputils:change-theme', {theme: t})", host
-    )
+    book.theme(host)
     book.page.wait_for_function(
         f"() => document.querySelector('.bk-form').dataset.theme === '{name}'"
     )
-    # JupyterLab stumbles over its own style sheets if the next theme is asked for at once.
-    book.page.wait_for_timeout(1000)
     code = lambda role: "rgb({}, {}, {})".format(
         *(int(theme.colour(role, name)[i : i + 2], 16) for i in (1, 3, 5))
     )

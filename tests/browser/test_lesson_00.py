@@ -42,7 +42,6 @@ DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
     !c.model.sharedModel.getSource().trim() || c.model.executionCount !== null)
     || cells.some(c => c.model.outputs.toJSON().some(o => o.output_type === 'error'))); }"""
 CALL = "name => window.jupyterapp.commands.execute(name)"
-THEME = "t => window.jupyterapp.commands.execute('apputils:change-theme', { theme: t })"
 PILL = 'g[data-pick="W2:2"] rect'
 STEPS = 50
 
@@ -262,7 +261,7 @@ def test_it_is_photographed_in_both_widths_and_both_themes(lesson, lamp, digit, 
     shots.mkdir(exist_ok=True)
     lesson.page.set_viewport_size({"width": window, "height": 900})
     for theme in ("Light", "Dark"):
-        lesson.page.evaluate(THEME, f"JupyterLab {theme}")
+        lesson.theme(f"JupyterLab {theme}")
         for name, reader, at in (("lamp", lamp, 6), ("digit", digit, 6)):
             reader.root.scroll_into_view_if_needed()
             mode = theme.lower()
@@ -275,7 +274,7 @@ def test_it_is_photographed_in_both_widths_and_both_themes(lesson, lamp, digit, 
             lesson.page.wait_for_timeout(300)  # the numbers have arrived
             reader.root.screenshot(path=str(shots / f"lesson_00_{name}_{output}_{mode}.png"))
     lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.page.evaluate(THEME, "JupyterLab Light")
+    lesson.theme("JupyterLab Light")
     lesson.clean()
 
 

@@ -24,7 +24,6 @@ ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].fla
 PRINTED = """() => [...document.querySelectorAll('.jp-OutputArea-output pre')]
   .map(n => n.textContent).join('\\n')"""
 CALL = "name => window.jupyterapp.commands.execute(name)"
-THEME = "t => window.jupyterapp.commands.execute('apputils:change-theme', { theme: t })"
 AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 # Every number in the picture with its tag, and the words that stand on the same mark.
 SEEN = """n => [...n.querySelectorAll('svg.bk-picture text[data-tag]')].map(t => {
@@ -328,7 +327,7 @@ def test_it_is_photographed_in_both_widths_and_both_themes(
     shots.mkdir(exist_ok=True)
     lesson.page.set_viewport_size({"width": window, "height": 900})
     for mode in ("light", "dark"):
-        lesson.page.evaluate(THEME, f"JupyterLab {mode.capitalize()}")
+        lesson.theme(f"JupyterLab {mode.capitalize()}")
         for name, beat in (
             ("along", along), ("across", across), ("forgets", forgets), ("early", early),
             ("doubled", doubled),
@@ -341,7 +340,7 @@ def test_it_is_photographed_in_both_widths_and_both_themes(
             lesson.page.wait_for_timeout(300)
             beat.root.screenshot(path=str(shots / f"lesson_03_{name}_{output}_{mode}.png"))
     lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.page.evaluate(THEME, "JupyterLab Light")
+    lesson.theme("JupyterLab Light")
     lesson.clean()
 
 

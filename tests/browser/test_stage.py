@@ -504,9 +504,7 @@ def test_motion_shows_where_a_number_came_from_and_can_be_off(book, a):
 
 def test_the_theme_follows_the_host(book, a):
     for name, mode in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
-        book.page.evaluate(
-            "t => window.jupyterapp.commands.execute('apputils:change-theme', { theme: t })", name
-        )
+        book.theme(name)
         book.page.wait_for_function(
             "([n, m]) => n.dataset.theme === m", arg=[a.root.element_handle(), mode]
         )

@@ -10,14 +10,15 @@ import pytest
 from passcases import case
 
 from backprop_kit import nn
-from backprop_kit.films import captions
-from backprop_kit.films.captions import SENTENCES, listing, say
+from backprop_kit.films.captions import listing, sentences, speaker
 from backprop_kit.films.forward_pass import film_pass, story, story_back, story_forward
 from backprop_kit.films.numbers import number
 from backprop_kit.nn import SGD, Linear, Sequential, Softmax, Tanh
 from backprop_kit.study import board, record_pass
 from backprop_kit.widgets.forward_stepper import ForwardStepper
 
+say = speaker("forward_pass")
+SENTENCES = sentences("forward_pass")
 LAMP = [
     "Switch 1 is up (+1), switch 2 down (−1). Press → and let it through.",
     "Switch 1 is up (+1), switch 2 down (−1); the hidden units give 0.922, 0.537, −0.762.",
@@ -110,6 +111,6 @@ def test_a_few_numbers_are_read_out_and_many_are_summed_up():
 
 
 def test_the_catalogue_keeps_the_words_of_the_lessons():
-    for key, sentence in captions.SENTENCES.items():
+    for key, sentence in SENTENCES.items():
         assert not re.search(r"\berror\b|!|oops|gradient|blame", sentence, re.IGNORECASE), key
         assert "-" not in re.sub(r"\{[^}]*\}", "", sentence), key

@@ -5,24 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from backprop_kit.films.forward_pass.layers import Column, Layer, indexed
-from backprop_kit.films.forward_pass.rows import (
-    MIXES,
-    Panel,
-    Row,
-    bars,
-    block,
-    box,
-    eq,
-    flat,
-    num,
-    peak,
-    remark,
-    rule,
-    sample,
-    title,
-)
+from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, number, shown
+from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
 
 # The slope of each activation, in its own value y or its sum z.
 _STEEPNESS = {

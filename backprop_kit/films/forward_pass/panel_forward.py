@@ -7,23 +7,10 @@ from typing import Any
 import numpy as np
 
 from backprop_kit.films.forward_pass.layers import Column, Layer
-from backprop_kit.films.forward_pass.rows import (
-    MIXES,
-    Panel,
-    Row,
-    block,
-    box,
-    eq,
-    flat,
-    num,
-    peak,
-    remark,
-    rule,
-    sample,
-    title,
-)
+from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, number, shown
+from backprop_kit.films.rows import Panel, Row, box, eq, num, peak, remark, rule, title
 from backprop_kit.study.boards import Words
 
 

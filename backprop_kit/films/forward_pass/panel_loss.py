@@ -6,20 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop_kit.films.forward_pass.rows import (
-    Panel,
-    Row,
-    box,
-    eq,
-    flat,
-    num,
-    peak,
-    remark,
-    sample,
-    title,
-)
+from backprop_kit.films.forward_pass.rows import flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.rows import Panel, Row, box, eq, num, peak, remark, title
 
 
 def loss(scene: Scene) -> Panel:

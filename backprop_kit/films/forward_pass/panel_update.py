@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop_kit.films.forward_pass.rows import (
-    Panel,
-    Row,
-    bars,
-    block,
-    box,
-    eq,
-    flat,
-    num,
-    peak,
-    remark,
-    rule,
-    sample,
-    title,
-)
+from backprop_kit.films.forward_pass.rows import block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
 
 
 def update(scene: Scene) -> Panel:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from backprop_kit.films.captions import listing, say
+from backprop_kit.films.captions import listing, speaker
 from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass.layers import Column, Layer
-from backprop_kit.films.forward_pass.rows import Panel
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import number
+from backprop_kit.films.rows import Panel
 from backprop_kit.study.boards import Words
 from backprop_kit.study.passes import Pass
+
+say = speaker("forward_pass")
 
 
 class Story:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from backprop_kit.films.captions import say
+from backprop_kit.films.captions import speaker
 from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass import panel_backward as panel
 from backprop_kit.films.forward_pass import panel_update
 from backprop_kit.films.forward_pass.layers import Layer
 from backprop_kit.films.forward_pass.rows import MIXES
 from backprop_kit.films.forward_pass.story import Story
+
+say = speaker("forward_pass")
 
 
 # --- backward -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop_kit.films.captions import listing, say
+from backprop_kit.films.captions import listing, speaker
 from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass import panel_forward as panel
 from backprop_kit.films.forward_pass import panel_loss
@@ -10,6 +10,8 @@ from backprop_kit.films.forward_pass.layers import Layer
 from backprop_kit.films.forward_pass.rows import MIXES
 from backprop_kit.films.forward_pass.story import Story
 from backprop_kit.films.numbers import number
+
+say = speaker("forward_pass")
 
 
 def start(story: Story) -> Frame:

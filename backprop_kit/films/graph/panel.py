@@ -11,22 +11,8 @@ from backprop_kit.films.graph.scene import Graph, Scope, Use, as_rows
 from backprop_kit.films.graph.symbols import absorbed, disc, expression, inputs, local, recipe
 from backprop_kit.films.graph.units import Picture
 from backprop_kit.films.numbers import number, product_sign
+from backprop_kit.films.rows import Panel, Row, box, num, title
 from backprop_kit.study.own_rule import Visit, Wrong
-
-Row = dict[str, Any]
-Panel = tuple[Row, ...]
-
-
-def title(text: str, kicker: str = "THIS STEP") -> Row:
-    return {"t": "title", "s": text, "kicker": kicker}
-
-
-def box(v: Any, peak: float | None = None) -> Row:
-    return {"box": float(v), "v": float(v), "peak": peak or abs(float(v)) or 1.0}
-
-
-def num(v: Any) -> Row:
-    return {"n": float(v)}
 
 
 def block(graph: Graph, array: str, sym: str, n: Node, **extra: Any) -> Row:

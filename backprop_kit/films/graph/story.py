@@ -6,17 +6,18 @@ from dataclasses import replace
 from functools import cached_property
 
 from backprop_kit.engine.tensor import Node
-from backprop_kit.films.captions import listing
+from backprop_kit.films.captions import joined, listing, speaker
 from backprop_kit.films.film import Frame
 from backprop_kit.films.graph import panel
 from backprop_kit.films.graph.marks import column_tag, marks
 from backprop_kit.films.graph.scene import Scope, Use
-from backprop_kit.films.graph.sentences import joined, say
 from backprop_kit.films.graph.symbols import flat, recipe
 from backprop_kit.films.graph.tags import tag
 from backprop_kit.films.graph.units import Picture
 from backprop_kit.films.numbers import number, product_sign
 from backprop_kit.study.naming import plain
+
+say = speaker("graph")
 
 
 class Story:

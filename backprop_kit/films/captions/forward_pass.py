@@ -1,13 +1,4 @@
-"""Every sentence the pictures say, by name, in one place: a translation is one more file.
-
-`say(name, …)` fills a template · `listing` a list of numbers as a person would read it out.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Sequence
-
-from backprop_kit.films.numbers import number
+"""What `ForwardStepper` says."""
 
 SENTENCES = {
     # start
@@ -59,18 +50,3 @@ SENTENCES = {
     "summary": "{steps} steps · loss {loss} · length of all slopes {norm}",
     "summary.covered": "{steps} steps, and a question before the last of them",
 }
-
-
-def say(key: str, /, **values: object) -> str:
-    """The sentence of this name with its gaps filled; floats are written with three digits."""
-    shown = {k: number(v) if isinstance(v, float) else v for k, v in values.items()}
-    sentence = SENTENCES[key].format(**shown)
-    return sentence[:1].upper() + sentence[1:]
-
-
-def listing(values: Sequence[float], most: int = 4) -> str:
-    """A few numbers one by one; many as a count and a range."""
-    values = [float(v) for v in values]
-    if len(values) <= most:
-        return ", ".join(number(v) for v in values)
-    return f"{len(values)} numbers from {number(min(values))} to {number(max(values))}"

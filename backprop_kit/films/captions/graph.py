@@ -1,22 +1,16 @@
-"""Every sentence the graph says, by name."""
-
-from __future__ import annotations
-
-from collections.abc import Sequence
-
-from backprop_kit.films.numbers import number
+"""What `GraphStepper` says."""
 
 SENTENCES = {
     "start": "{values}. Press → to compute {next}.",
     "start.many": "{count} values go in. Press → to compute {next}.",
-    "made": "{recipe} gives {value}.",
-    "made.array": "{recipe} gives {count} numbers from {low} to {high}.",
+    "made": "·{recipe} gives {value}.",
+    "made.array": "·{recipe} gives {count} numbers from {low} to {high}.",
     "made.scope": "{name}: {count} operations give {result} = {value}.",
     "made.scope.array": "{name}: {count} operations give {result}, {size} numbers.",
     "made.all": "All {count} values are computed; {loss} is {value}.",
     "seed": "The way back starts at {loss}: turned up a little, it changes by just that,"
     " ∂L/∂{loss} = 1.",
-    "part": "{g} comes back to {user} and goes on to {target}: {g} × {slope} {sign} {part}.",
+    "part": "·{g} comes back to {user} and goes on to {target}: {g} × {slope} {sign} {part}.",
     "part.array": "The slope at {user} goes back through {recipe} to {target}: {values}.",
     "first": "The first part arrives at {target}: {g} × {slope} {sign} {part} comes back"
     " through {user};"
@@ -29,7 +23,7 @@ SENTENCES = {
     "back.scope": "Back through {name}, in one step; the slopes inside are computed all the same.",
     "back.all": "Every slope is in: {slopes}.",
     "back.all.many": "Every slope is in: {count} values, {steps} parts.",
-    "idle": "{user} has nothing to hand on yet, so {target} gets nothing.",
+    "idle": "·{user} has nothing to hand on yet, so {target} gets nothing.",
     "wrong.total": "First wrong number: at {target} your rule leaves {yours},"
     " and true is {true}{because}.",
     "wrong.part": "First wrong number: {target} gets {yours}, and true is {true}{because}.",
@@ -44,20 +38,3 @@ SENTENCES = {
     "summary.covered": "{steps} steps, and a question before the last of them",
     "no mistake": "No known mistake gives this.",
 }
-
-
-def say(key: str, /, **values: object) -> str:
-    """The sentence of this name with its gaps filled; floats are written with three digits."""
-    shown = {k: number(v) if isinstance(v, float) else v for k, v in values.items()}
-    sentence = SENTENCES[key].format(**shown)
-    # A symbol keeps its letter: u is not U.
-    return (
-        sentence
-        if key in ("made", "made.array", "part", "idle")
-        else sentence[:1].upper() + sentence[1:]
-    )
-
-
-def joined(words: Sequence[str]) -> str:
-    """One, two and three."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
