@@ -1,5 +1,7 @@
 """What a Stage plays: one picture, each array once, and frames that say what is known by then."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import struct
@@ -13,6 +15,10 @@ from .film_check import check
 
 Row = dict[str, Any]
 
+_GEOMETRY = (
+    "marks", "size", "phases", "legend", "head", "trace", "scene", "scenes", "span", "tight",
+    "presenter",
+)  # fmt: skip
 _FIELDS = ("k", "phase", "say", "on", "to", "source", "panel", "pan", "mark")
 
 
@@ -75,6 +81,11 @@ class Film:
     pressed, and ``scene`` names the picture shown first. A picture wider than its size has the
     width ``span``, and its anchors are not scaled below ``tight``.
 
+    ``head`` and ``choices`` stand in the place of the phases where a picture is for trying out: a
+    name, and joined choices, each ``{"name", "options", "chosen"}``.
+
+    ``presenter`` asks for large type: what names no size of its own is drawn at 24 px.
+
     Raises ValueError where a mark, a row or a frame names something the film does not have.
     """
 
@@ -90,6 +101,9 @@ class Film:
     scenes: dict[str, Scene] = field(default_factory=dict)
     span: float = 0
     tight: float = 0
+    head: str = ""
+    choices: tuple[Row, ...] = ()
+    presenter: bool = False
 
     def __post_init__(self) -> None:
         check(self)
@@ -106,34 +120,75 @@ class Film:
         Left-out frames are only counted, per cut and phase, so that a timeline can show them as
         covered.
         """
-        last = max(f.k for frames in self.cuts.values() for f in frames) if until is None else until
-        body, rows = bytearray(), []
-        for array in self.arrays:
-            if array.known > last:
-                continue
-            values = np.ascontiguousarray(array.values)
-            kind = "<f4" if values.dtype == np.float32 else "<f8"
-            peak = array.peak if array.peak is not None else _peak(values)
-            stale = array.stale if array.stale is not None and array.stale <= last else None
-            place = [array.name, kind[1:], len(body), list(values.shape)]
-            rows.append([*place, array.known, stale, peak])
-            body += values.astype(kind).tobytes()
-            body += bytes(-len(body) % 8)
+        last = self._last if until is None else until
+        rows, body = _arrays([a for a in self.arrays if a.known <= last], last)
         header = {
             "title": self.title, "trace": self.trace, "phases": self.phases,
             "legend": self.legend, "arrays": rows, **_scene(self, last),
         }  # fmt: skip
+        if self.head:
+            header |= {"head": self.head, "choices": self.choices}
+        if self.presenter:
+            header["presenter"] = True
         if self.scenes:
             header["scene"] = self.scene
             # Scenes have many panels in common: each is packed once, and frames say which.
             panels: dict[str, int] = {}
             header["scenes"] = {name: _scene(s, last, panels) for name, s in self.scenes.items()}
             header["panels"] = [json.loads(panel) for panel in panels]
-        text = json.dumps(
-            header, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
-        ).encode()
-        text += b" " * (-(len(text) + 4) % 8)
-        return _gzip(struct.pack("<I", len(text)) + text + bytes(body))
+        return _packed(header, body)
+
+    def pack_over(self, other: Film) -> bytes | None:
+        """Return what differs from ``other``, to be laid over it: arrays and frames.
+
+        None where the pictures themselves differ, so that this film must be sent whole.
+        """
+        if any(getattr(self, name) != getattr(other, name) for name in _GEOMETRY):
+            return None
+        same = {a.name: a for a in other.arrays}
+        # What no step of this film knows is out of date, and is not sent.
+        own = [a for a in self.arrays if a.known <= self._last]
+        new = [a for a in own if a.name not in same or not _alike(a, same[a.name])]
+        gone = [name for name in same if name not in {a.name for a in own}]
+        rows, body = _arrays(new, self._last)
+        header = {"title": self.title, "choices": self.choices, "arrays": rows, "gone": gone,
+                  "cuts": _scene(self, self._last)["cuts"]}  # fmt: skip
+        return _packed(header, body, level=1)  # a hand waits for it
+
+    @property
+    def _last(self) -> int:
+        return max(f.k for frames in self.cuts.values() for f in frames)
+
+
+def _arrays(arrays: list[Array], last: int) -> tuple[list[Any], bytearray]:
+    """How the arrays are listed in the header, and their numbers."""
+    body, rows = bytearray(), []
+    for array in arrays:
+        values = np.ascontiguousarray(array.values)
+        kind = "<f4" if values.dtype == np.float32 else "<f8"
+        peak = array.peak if array.peak is not None else _peak(values)
+        stale = array.stale if array.stale is not None and array.stale <= last else None
+        place = [array.name, kind[1:], len(body), list(values.shape)]
+        rows.append([*place, array.known, stale, peak])
+        body += values.astype(kind).tobytes()
+        body += bytes(-len(body) % 8)
+    return rows, body
+
+
+def _alike(a: Array, b: Array) -> bool:
+    return (
+        (a.known, a.stale, a.peak) == (b.known, b.stale, b.peak)
+        and (a.values.shape, a.values.dtype) == (b.values.shape, b.values.dtype)
+        and bool(np.array_equal(a.values, b.values, equal_nan=True))
+    )
+
+
+def _packed(header: Row, body: bytearray, level: int = 9) -> bytes:
+    text = json.dumps(
+        header, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+    ).encode()
+    text += b" " * (-(len(text) + 4) % 8)
+    return _gzip(struct.pack("<I", len(text)) + text + bytes(body), level)
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -189,9 +244,9 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _gzip(raw: bytes) -> bytes:
+def _gzip(raw: bytes, level: int) -> bytes:
     """Compress; written out, since Python versions differ in a byte of the header."""
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    squeeze = zlib.compressobj(level, zlib.DEFLATED, -15)
     packed = squeeze.compress(raw) + squeeze.flush()
     return (
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"

@@ -9,8 +9,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .film import Film, Frame
 
-MARKS = ("circle", "box", "line", "text", "cells", "tiles", "shade", "bundle", "path", "glyph")
-ROWS = ("title", "p", "gap", "line", "rule", "eq", "terms", "bars", "fall", "next")
+MARKS = (
+    "circle", "box", "line", "text", "cells", "tiles", "shade", "bundle", "path", "glyph", "slider",
+    "plane", "curve", "mesh", "poly", "zone", "image", "dot", "seg", "tangent", "bar",
+    "square", "words",
+    "equation", "atlas",
+)  # fmt: skip
+ROWS = (
+    "title", "p", "gap", "line", "rule", "eq", "terms", "bars", "fall", "next", "plane", "product",
+    "desk",
+)  # fmt: skip
+# Where a number may be read from an array.
+_NUMBERS = (
+    "v",
+    "factors",
+    "x",
+    "y",
+    "x1",
+    "x2",
+    "y1",
+    "y2",
+    "x0",
+    "y0",
+    "slope",
+    "from",
+    "to",
+    "at",
+)
 
 
 def check(film: Film) -> None:
@@ -89,11 +114,12 @@ def references(part: Any) -> Iterator[tuple[str, int]]:
     elif isinstance(part, dict):
         sums = ("a", "w", "sum") if part.get("t") in ("bundle", "terms") else ()
         for key, value in part.items():
-            if key in ("v", "factors") and isinstance(value, (list, tuple)):
-                yield from ((name, int(index)) for name, index in value)
+            if key in _NUMBERS and isinstance(value, (list, tuple)):
+                pairs = [value] if value and isinstance(value[0], str) else value
+                yield from ((p[0], p[1]) for p in pairs if len(p) == 2 and isinstance(p[1], int))
             elif key == "array" or key in sums:
                 yield value, 0
-            elif key in ("items", "rows"):
+            elif key in ("items", "rows", "marks", "n"):
                 yield from references(value)
 
 

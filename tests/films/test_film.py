@@ -9,6 +9,7 @@ from examplefilm import SECRET, film, numbers
 
 from backprop_kit.films import theme
 from backprop_kit.films.film import Array, Film, Frame, unpack
+from backprop_kit.films.film_check import MARKS, ROWS
 
 
 def tiny(**changes):
@@ -121,7 +122,7 @@ WRONG = [
     (
         {"marks": ({"t": "blob", "tag": "x"},)},
         "There is no mark 'blob'.",
-        "The marks are circle, box, line, text, cells, tiles, shade, bundle, path, glyph.",
+        f"The marks are {', '.join(MARKS)}.",
     ),
     (
         layer(0, "forward", "One.", panel=(RULE,)),
@@ -131,7 +132,7 @@ WRONG = [
     (
         layer(0, "forward", "One.", panel=({"t": "table"},)),
         f"There is no row 'table', {BY}",
-        "The rows are title, p, gap, line, rule, eq, terms, bars, fall, next.",
+        f"The rows are {', '.join(ROWS)}.",
     ),
     (
         {"arrays": (Array("x", np.zeros(2)), Array("x", np.zeros(2)))},

@@ -5,7 +5,7 @@ export async function open(bytes) {
   const raw = await new Response(stream).arrayBuffer(),
     start = 4 + new DataView(raw).getUint32(0, true);
   const film = JSON.parse(new TextDecoder().decode(new Uint8Array(raw, 4, start - 4)));
-  const arrays = new Map(
+  film.arrays = new Map(
     film.arrays.map(([name, kind, at, shape, known, stale, peak]) => {
       const size = shape.reduce((a, b) => a * b, 1),
         Kind = kind === "f4" ? Float32Array : Float64Array;
@@ -24,7 +24,7 @@ export async function open(bytes) {
     state(v, k, since) {
       let best = null;
       for (const [name, index] of v || []) {
-        const a = arrays.get(name);
+        const a = film.arrays.get(name);
         if (a?.known <= k && !(best?.array.known > a.known))
           best = {
             array: a,

@@ -5,7 +5,6 @@ import { htmlText } from "./markup.js";
 import { isDark, palette } from "./theme.js";
 import { open } from "./film.js";
 import { link } from "./link.js";
-import { present } from "./pens.js";
 import { paint, move, hit, hooks } from "./marks.js";
 import { fillPanel } from "./panel.js";
 import { transport, icon } from "./transport.js";
@@ -25,7 +24,7 @@ function render({ model, el }) {
     translate: "no",
     "data-lm-suppress-shortcuts": "true"
   });
-  const view = { model, units: {}, playing: 0 },
+  const view = { model, playing: 0 },
     bar = transport(view);
   let turn = 0,
     next = 0,
@@ -61,6 +60,11 @@ function render({ model, el }) {
   const wires = link(model, el, k => set("k", view.film?.covered(view.cut) ? min(k, frames().at(-1).k) : k));
 
   Object.assign(view, {
+    ask,
+    select,
+    wires,
+    root,
+    svg,
     goto(i) {
       if (!view.cut) return;
       const at = clamp(i, 0, last());
@@ -93,7 +97,14 @@ function render({ model, el }) {
       view.stop();
       set("cut", name);
     },
-    list: () => select(null, view.extra ? null : "badge")
+    list: () => select(null, view.extra ? null : "badge"),
+    // The kernel lays out anew; without one the reason is said.
+    large() {
+      const on = model.get("presenter");
+      view.wanted = on != null && !wires.alive();
+      if (!view.wanted && on != null) set("presenter", !on);
+      ask();
+    }
   });
 
   function show() {
@@ -107,8 +118,8 @@ function render({ model, el }) {
     const i = now(),
       frame = frames()[i],
       stepped = view.frame && i !== view.i,
-      { covered, marks, size } = film;
-    if (stepped) view.pick = view.extra = null;
+      { covered, size } = film;
+    if (stepped) view.pick = view.extra = view.line = null;
     width = root.offsetWidth;
     Object.assign(root.dataset, { theme: isDark(el) ? "dark" : "light", phase: frame.phase });
     root.style.setProperty("--bk-high", size[1] + "px");
@@ -118,8 +129,7 @@ function render({ model, el }) {
     const at = i => ({
       i,
       frame: frames()[i],
-      state: v => film.state(v, frames()[i].k, i ? frames()[i - 1].k : -1),
-      bundle: marks.find(m => m.t === "bundle" && present(m, frames()[i].k))
+      state: v => film.state(v, frames()[i].k, i ? frames()[i - 1].k : -1)
     });
     Object.assign(view, at(i), {
       scale: wide / size[0],
@@ -129,11 +139,17 @@ function render({ model, el }) {
       colours: palette(root)
     });
 
+    // One row of a large panel is bright, and so are its marks.
+    const lead = frame.panel?.find(r => r.of);
+    if (lead) {
+      view.line = clamp(view.line ?? lead.bright, 0, lead.of.length - 1);
+      view.frame = { ...frame, to: lead.of[view.line] };
+    }
     const gone = !wires.alive(),
       note = model.get("note"),
       trust = model.get("trust"),
       problem = model.get("problem");
-    refill(
+    hooks.head?.(view, chips) || refill(
       chips,
       extent.map(({ id, name, start }, j) => {
         const state = i <= start ? "ahead" : id === frame.phase ? "active" : "done";
@@ -152,7 +168,7 @@ function render({ model, el }) {
     put(svg, { width: wide, height: size[1], "aria-label": frame.say });
     put(root, { "aria-label": film.title[0] });
     const drawn = paint(svg, view);
-    if (moving && stepped && !matchMedia("(prefers-reduced-motion: reduce)").matches) move(svg, drawn);
+    if (moving && stepped && !matchMedia("(prefers-reduced-motion: reduce)").matches) (move(svg, drawn), hooks.move?.(svg, view));
     moving = false;
 
     // Under the picture nothing may jump: the panel keeps the room of its longest step.
@@ -173,9 +189,16 @@ function render({ model, el }) {
     );
     put(say, { "aria-live": view.playing ? "off" : "polite" });
     if (say.textContent !== frame.say) say.textContent = frame.say;
+    say.style = "";
+    if (film.presenter)
+      [28, 26, 24, 22].some(size => {
+        if (say.scrollWidth > say.clientWidth) say.style.fontSize = size + "px";
+        else return true;
+      });
     foot.classList.toggle("bk-problem", !!problem);
     foot.textContent =
       problem ||
+      (view.wanted && gone ? "Presenter type is laid out by the kernel: run this cell to have it." : "") ||
       (covered(cut) && i === last()
         ? "Covered from here on" + (gone ? ": run this cell to go on." : ": answer first.")
         : trust?.some(k => film.frameAt(cut, k) === i)
@@ -193,7 +216,9 @@ function render({ model, el }) {
       bytes = model.get("film"),
       film = bytes.byteLength && (await open(bytes));
     if (!film || mine !== turn) return;
-    Object.assign(view, { film, cut: null, units: {} });
+    Object.assign(view, { film, cut: null, line: null });
+    root.classList.toggle("bk-presenter", !!film.presenter);
+    hooks.film?.(view);
     refill(
       legend,
       film.legend.map(({ t, s, v, a, b }) =>
@@ -213,12 +238,16 @@ function render({ model, el }) {
   on(root, "keydown", e => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     e.stopPropagation();
+    if (view.cut && hooks.key?.(view, e)) return e.preventDefault();
     const n = steps[e.key],
+      line = view.line != null && { ArrowUp: -1, ArrowDown: 1 }[e.key],
       space = e.key === " " && !e.target.closest("button");
-    if (!view.cut || !(n || space || e.key === "Escape")) return;
+    if (!view.cut || !(n || space || line || /^(Escape|p)$/.test(e.key))) return;
     e.preventDefault();
     if (n) view.step(n);
     else if (space) view.toggle();
+    else if (e.key === "p") view.large();
+    else if (line) (view.line += line), ask();
     else select(null, null);
   });
   // After a press with the pointer the keys go on working, whatever the host does with the focus.
@@ -227,22 +256,23 @@ function render({ model, el }) {
     const tag = view.cut && hit(e);
     if (!tag) return;
     if (hooks.press?.(view, tag)) return ask();
-    const [, block, index] = tag.match(/^(.*):(\d+)$/) || [],
-      bundle = view.film.marks.find(m => m.t === "bundle" && (m.to === block || [m.to].flat().includes(tag)));
-    if (bundle) view.units[bundle.tag] = bundle.to === block ? +index : bundle.to.indexOf(tag);
+    const line = view.line == null ? -1 : view.frame.panel.find(r => r.of).of.findIndex(tags => tags.includes(tag));
+    if (line >= 0) return (view.line = line), ask();
     select(tag, "note");
     wires.send({ press: tag });
   });
 
   const size = new ResizeObserver(() => root.offsetWidth !== width && ask()),
     theme = new MutationObserver(ask),
-    heard = ["k", "cut", "note", "badge", "problem"].map(name => "change:" + name).concat("comm_live_update");
+    heard = ["k", "cut", "note", "badge", "problem", "presenter"].map(name => "change:" + name).concat("comm_live_update");
   size.observe(root);
   theme.observe(el.ownerDocument.body, { attributes: true });
   heard.forEach(name => model.on(name, ask));
   model.on("change:film", load);
+  const end = hooks.start?.(view);
   load();
   return () => {
+    end?.();
     ended = true;
     turn++;
     view.stop();
