@@ -38,12 +38,24 @@ from backprop_kit.nn.losses import (
     default_loss,
 )
 from backprop_kit.nn.module import Module, Parameter
-from backprop_kit.nn.optim import SGD, Optimizer
+from backprop_kit.nn.optim import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    CosineDecay,
+    ExponentialDecay,
+    Optimizer,
+    RMSProp,
+    StepDecay,
+    Warmup,
+)
 
 __all__ = [
-    "ELU", "GELU", "SGD", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "Function",
-    "Identity", "LeakyReLU", "Linear", "LogSoftmax", "Loss", "MSELoss", "Module", "Optimizer",
-    "Parameter", "ReLU", "Sequential", "Sigmoid", "Softmax", "Softplus", "SquaredError", "Tanh",
+    "ELU", "GELU", "SGD", "AdaGrad", "Adam", "AdamW", "BCELoss", "BCEWithLogitsLoss", "CosineDecay",
+    "CrossEntropyLoss", "ExponentialDecay", "Function", "Identity", "LeakyReLU", "Linear",
+    "LogSoftmax", "Loss", "MSELoss", "Module", "Optimizer", "Parameter", "RMSProp", "ReLU",
+    "Sequential", "Sigmoid", "Softmax", "Softplus", "SquaredError", "StepDecay", "Tanh", "Warmup",
     "default_loss", "he_normal", "he_uniform", "normal", "orthogonal", "uniform", "xavier_normal",
     "xavier_uniform", "zeros",
 ]  # fmt: skip

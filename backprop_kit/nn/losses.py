@@ -101,9 +101,15 @@ class MSELoss(Loss):
 
 
 class BCELoss(Loss):
-    """L = mean −(t ln p + (1 − t) ln(1 − p)), for probabilities p between 0 and 1."""
+    """L = mean −(t ln p + (1 − t) ln(1 − p)), for probabilities p between 0 and 1.
+
+    A logarithm stops at −100, as in PyTorch, so that p = 0 and p = 1 have a finite loss; there a
+    wrong p has the slope ±10¹². Everywhere else the slope is the curve's own, while PyTorch's is
+    at most 10¹² times the error.
+    """
 
     title = "binary cross-entropy"
+    lowest = -100.0
 
     def measure(self, output: Tensor, target: Tensor) -> Tensor:
         low, high = float(output.data.real.min()), float(output.data.real.max())
@@ -112,8 +118,8 @@ class BCELoss(Loss):
                 f"BCELoss got {low if low < 0 else high:.3g}; probabilities lie between 0 and 1.\n"
                 "End the model with Sigmoid(), or use BCEWithLogitsLoss on the sums."
             )
-        lit = target * ops.log(output)
-        dark = (1 - target) * ops.log(1 - output)
+        lit = target * ops.log(output, floor=self.lowest)
+        dark = (1 - target) * ops.log(1 - output, floor=self.lowest)
         return -(lit + dark).mean()
 
 
