@@ -27,7 +27,9 @@ class Array:
     """Numbers a film shows, known from step ``known`` on and out of date from step ``stale`` on.
 
     ``values`` has any shape; float64 for numbers that are printed, float32 is enough for fills.
-    ``peak`` is the size that gets the full fill (None: the largest ``|value|``).
+    ``peak`` is the size that gets the full fill (None: the largest ``|value|``). In a ``series``
+    the first axis counts steps: entry i of what is shown at step k is entry i of row k, and of the
+    last row where there is no row k.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Array:
     known: int = 0
     stale: int | None = None
     peak: float | None = None
+    series: bool = False
 
     def __post_init__(self) -> None:
         if self.values.flags.writeable:  # what was recorded never changes
@@ -146,10 +149,8 @@ class Film:
         if any(getattr(self, name) != getattr(other, name) for name in _GEOMETRY):
             return None
         same = {a.name: a for a in other.arrays}
-        # What no step of this film knows is out of date, and is not sent.
-        own = [a for a in self.arrays if a.known <= self._last]
-        new = [a for a in own if a.name not in same or not _alike(a, same[a.name])]
-        gone = [name for name in same if name not in {a.name for a in own}]
+        new = [a for a in self.arrays if a.name not in same or not _alike(a, same[a.name])]
+        gone = [name for name in same if name not in {a.name for a in self.arrays}]
         rows, body = _arrays(new, self._last)
         header = {"title": self.title, "choices": self.choices, "arrays": rows, "gone": gone,
                   "cuts": _scene(self, self._last)["cuts"]}  # fmt: skip
@@ -164,12 +165,12 @@ def _arrays(arrays: list[Array], last: int) -> tuple[list[Any], bytearray]:
     """How the arrays are listed in the header, and their numbers."""
     body, rows = bytearray(), []
     for array in arrays:
-        values = np.ascontiguousarray(array.values)
+        values = np.ascontiguousarray(array.values[: last + 1] if array.series else array.values)
         kind = "<f4" if values.dtype == np.float32 else "<f8"
         peak = array.peak if array.peak is not None else _peak(values)
         stale = array.stale if array.stale is not None and array.stale <= last else None
         place = [array.name, kind[1:], len(body), list(values.shape)]
-        rows.append([*place, array.known, stale, peak])
+        rows.append([*place, array.known, stale, peak, *([1] if array.series else [])])
         body += values.astype(kind).tobytes()
         body += bytes(-len(body) % 8)
     return rows, body
@@ -177,7 +178,7 @@ def _arrays(arrays: list[Array], last: int) -> tuple[list[Any], bytearray]:
 
 def _alike(a: Array, b: Array) -> bool:
     return (
-        (a.known, a.stale, a.peak) == (b.known, b.stale, b.peak)
+        (a.known, a.stale, a.peak, a.series) == (b.known, b.stale, b.peak, b.series)
         and (a.values.shape, a.values.dtype) == (b.values.shape, b.values.dtype)
         and bool(np.array_equal(a.values, b.values, equal_nan=True))
     )

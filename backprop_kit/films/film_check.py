@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 MARKS = (
     "circle", "box", "line", "text", "cells", "tiles", "shade", "bundle", "path", "glyph", "slider",
     "plane", "curve", "mesh", "poly", "zone", "image", "dot", "seg", "tangent", "bar",
-    "square", "words",
+    "square", "words", "field", "tell",
     "equation", "atlas",
 )  # fmt: skip
 ROWS = (
@@ -46,18 +47,22 @@ def check(film: Film) -> None:
         "Give cuts={'layer': (Frame(0, …), …)}.",
     )
     names = [array.name for array in film.arrays]
-    for name in names:
-        _need(names.count(name) == 1, f"Two arrays are named {name!r}.", "Give each its own name.")
-    _scene(film, film.marks, film.cuts)
+    for name, count in Counter(names).items():
+        _need(count == 1, f"Two arrays are named {name!r}.", "Give each its own name.")
+    # Of a series one row is shown at a time.
+    sizes = {a.name: a.values[0].size if a.series else a.values.size for a in film.arrays}
+    _scene(film, sizes, film.marks, film.cuts)
     for scene in film.scenes.values():
-        _scene(film, scene.marks, scene.cuts)
+        _scene(film, sizes, scene.marks, scene.cuts)
 
 
-def _scene(film: Film, marks: tuple[Any, ...], cuts: dict[str, tuple[Frame, ...]]) -> None:
+def _scene(
+    film: Film, sizes: dict[str, int], marks: tuple[Any, ...], cuts: dict[str, tuple[Frame, ...]]
+) -> None:
     for mark in marks:
         kind = mark.get("t")
         _need(kind in MARKS, f"There is no mark {kind!r}.", f"The marks are {', '.join(MARKS)}.")
-        _arrays(film, mark, f"the mark {mark.get('tag', kind)!r}")
+        _arrays(sizes, mark, f"the mark {mark.get('tag', kind)!r}")
         _need(
             mark.get("scene", film.scene) in (film.scene, *film.scenes),
             f"The mark {mark.get('tag', kind)!r} leads to a scene the film does not have.",
@@ -71,10 +76,10 @@ def _scene(film: Film, marks: tuple[Any, ...], cuts: dict[str, tuple[Frame, ...]
             "Frame 0 has k = 0, and each later one more.",
         )
         for frame in frames:
-            _frame(film, frame, tags, f"asked for by step {frame.k} of the cut {cut!r}")
+            _frame(film, sizes, frame, tags, f"asked for by step {frame.k} of the cut {cut!r}")
 
 
-def _frame(film: Film, frame: Frame, tags: set[str], where: str) -> None:
+def _frame(film: Film, sizes: dict[str, int], frame: Frame, tags: set[str], where: str) -> None:
     phases = [name for name, _ in film.phases]
     _need(
         frame.phase in phases,
@@ -82,22 +87,22 @@ def _frame(film: Film, frame: Frame, tags: set[str], where: str) -> None:
         f"The phases are {', '.join(phases)}.",
     )
     for tag in (*frame.on, *frame.to, *frame.source):
-        _need(tag in tags, f"No mark wears the tag {tag!r}, {where}.", f"Tags are {_some(tags)}.")
+        wrong = f"No mark wears the tag {tag!r}, {where}."
+        _need(tag in tags, wrong, lambda: f"Tags are {_some(tags)}.")
     for row in frame.panel:
         kind = row.get("t")
         _need(
             kind in ROWS, f"There is no row {kind!r}, {where}.", f"The rows are {', '.join(ROWS)}."
         )
-        _arrays(film, row, where.removeprefix("asked for by "))
+        _arrays(sizes, row, where.removeprefix("asked for by "))
 
 
-def _arrays(film: Film, part: Any, where: str) -> None:
-    sizes = {array.name: array.values.size for array in film.arrays}
+def _arrays(sizes: dict[str, int], part: Any, where: str) -> None:
     for name, index in references(part):
         _need(
             name in sizes,
             f"No array is named {name!r}, asked for by {where}.",
-            f"Arrays are {_some(sizes)}.",
+            lambda: f"Arrays are {_some(sizes)}.",
         )
         _need(
             0 <= index < sizes[name],
@@ -123,9 +128,9 @@ def references(part: Any) -> Iterator[tuple[str, int]]:
                 yield from references(value)
 
 
-def _need(there: object, wrong: str, instead: str) -> None:
+def _need(there: object, wrong: str, instead: str | Callable[[], str]) -> None:
     if not there:
-        raise ValueError(f"{wrong}\n{instead}")
+        raise ValueError(f"{wrong}\n{instead if isinstance(instead, str) else instead()}")
 
 
 def _some(names: Iterable[str]) -> str:

@@ -26,6 +26,11 @@ PALETTE: dict[str, tuple[str, str]] = {
     "covered": ("#D5DAE0", "#3A434E"),
     "covered-text": ("#4A535E", "#C3CBD3"),
     "field": ("#6F7985", "#8A95A1"),
+    "lens-batch": ("#A87900", "#E0B040"),
+    "lens-batch-text": ("#7D5A00", "#E0B040"),
+    "lens-in": ("#3C4A63", "#A9B8D4"),
+    "lens-out": ("#BF3A78", "#F08AB6"),
+    "lens-out-text": ("#A82C66", "#F08AB6"),
     "on-ink": ("#FFFFFF", "#15181D"),
     "black": ("#050608", "#050608"),
     "white": ("#FFFFFF", "#FFFFFF"),
@@ -37,6 +42,10 @@ DIRECTIONS = {
     "backward": "backward",
     "update": "ink",
     "again": "ink",
+    # the moves of a layer
+    "weights": "forward",
+    "bend": "forward",
+    "cut": "forward",
 }
 THEMES = ("light", "dark")
 

@@ -15,9 +15,10 @@ from ..films.rows import box
 from ..nn import SGD
 from ..study.passes import Pass, nudge, record_pass
 from .base import refuse_unknown
+from .pass_stage import PassStage
 from .player import Player
-from .stage import Stage
 from .stepper import Stepper
+from .stopped_pass import shown_if_stopped
 
 say = speaker("forward_pass")
 
@@ -36,6 +37,7 @@ class ForwardStepper(Stepper):
     step       "layer" or "operation", the size of a step at first
     plain      say *slope* and show numbers without symbols
     player     a Player shared with another stepper of the same recording
+    presenter  large type for a lecture hall, also by key p; `.stage.presenter` sets it later
 
     `.after(X)` is what the updated model returns; `.stage` the picture alone.
     Raises ValueError or TypeError, in two lines, for input that does not fit.
@@ -52,19 +54,22 @@ class ForwardStepper(Stepper):
         step: str = "layer",
         plain: bool = False,
         player: Player | None = None,
+        presenter: bool = False,
         **unknown: Any,
     ) -> None:
-        known = ("model", "x", "y", "loss", "optimizer", "step", "plain", "player")
+        known = ("model", "x", "y", "loss", "optimizer", "step", "plain", "player", "presenter")
         refuse_unknown(unknown, known, "ForwardStepper")
         if step not in STEPS:
             raise ValueError(
                 f"step is {step!r}; a stepper goes by {' or by '.join(STEPS)}.\n"
                 'Write step="layer" or step="operation".'
             )
-        self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
+        with shown_if_stopped():
+            self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
         self._paths = Scene.of(self.recorded).paths
-        stage = Stage(film_pass(self.recorded, plain=plain), cut=step, player=player)
-        super().__init__(stage)
+        stage = PassStage(film_pass(self.recorded, plain=plain), cut=step, player=player)
+        super().__init__(stage, lambda: film_pass(self.recorded, plain=plain, presenter=True))
+        stage.presenter = bool(presenter)
         stage.badge = {"state": "checking", "text": "checking", "rows": []}
         stage.on_press(self.guard(self._pressed))
         stage.on_painted(self.guard(self._check))

@@ -20,7 +20,7 @@ class LiveStage(Stage):
     however fast the hand and however slow the kernel.
     """
 
-    _esm = script((*_MODULES, "live", "plane"))
+    _esm = script((*_MODULES, "strips", "live", "plane"))
     _css = style() + (_STATIC / "live.css").read_text(encoding="utf-8")
 
     live = t.Bytes().tag(sync=True)
@@ -73,34 +73,29 @@ class LiveStage(Stage):
         if not isinstance(content, dict) or not isinstance(content.get("n"), int):
             super()._hear(stage, content, buffers)
             return
+        drag, over, choice = _drag(content), content.get("hover"), content.get("choose")
+        option = content.get("option")
         with self.hold_sync():  # one answer, whatever it changes
-            for callbacks, told in (
-                (self._dragged, _drag(content)),
-                (self._hovered, _hover(content)),
-                (self._chosen, _choice(content)),
-            ):
-                for callback in callbacks if told is not None else ():
-                    callback(*told)
+            if drag is not None:
+                for dragged in self._dragged:
+                    dragged(*drag)
+            if isinstance(over, str):
+                for hovered in self._hovered:
+                    hovered(over)
+            if isinstance(choice, str) and type(option) is int:
+                for chosen in self._chosen:
+                    chosen(choice, option)
             self.heard = content["n"]
 
 
 def _drag(content: dict[str, Any]) -> tuple[str, float, float | None, bool] | None:
     """A page may send anything: what is no drag is none."""
-    tag, x, y = (content.get(name) for name in ("drag", "x", "y"))
-    if not isinstance(tag, str) or not _finite(x) or not (y is None or _finite(y)):
+    tag, x, y = content.get("drag"), _number(content.get("x")), _number(content.get("y"))
+    if not isinstance(tag, str) or x is None or (y is None and content.get("y") is not None):
         return None
-    return tag, float(x), None if y is None else float(y), content.get("done") is True  # type: ignore[arg-type]
+    return tag, x, y, content.get("done") is True
 
 
-def _hover(content: dict[str, Any]) -> tuple[str] | None:
-    tag = content.get("hover")
-    return (tag,) if isinstance(tag, str) else None
-
-
-def _choice(content: dict[str, Any]) -> tuple[str, int] | None:
-    name, option = content.get("choose"), content.get("option")
-    return (name, option) if isinstance(name, str) and type(option) is int else None
-
-
-def _finite(v: object) -> bool:
-    return isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
+def _number(v: Any) -> float | None:
+    real = isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
+    return float(v) if real else None

@@ -87,6 +87,9 @@ class Stage(anywidget.AnyWidget):
     note = t.Dict().tag(sync=True)
     badge = t.Dict().tag(sync=True)
     problem = t.Unicode("").tag(sync=True)
+    # Large type for a lecture hall; None while nobody has said that it can be laid out so.
+    presenter = t.Bool(None, allow_none=True).tag(sync=True)
+    sheet = t.Unicode("").tag(sync=True)  # its styles, which only a page that asks has to load
     # Baked: the steps up to which the learner is trusted to decide before stepping on.
     trust = t.List(t.Int(), default_value=None, allow_none=True).tag(sync=True)
 
@@ -100,12 +103,14 @@ class Stage(anywidget.AnyWidget):
         self._pressed: list[Callable[[str], Any]] = []
         self._painted: list[Callable[[], Any]] = []
         self._stepped: list[Callable[[int], Any]] = []
+        self._presented: list[Callable[[bool], Any]] = []
         self._is_painted = False
         self._held = executing()
         trust: list[int] | None = [] if baking() else None
         super().__init__(film=b"" if self._held else film.pack(), cut=cut, trust=trust)
         self.on_msg(self._hear)
         self.observe(self._step, "k")
+        self.observe(self._present, "presenter")
         if self._held:
             self._held.events.register("post_run_cell", self._release)
         if player is not None:
@@ -150,6 +155,16 @@ class Stage(anywidget.AnyWidget):
         """Call ``callback(k)`` after each change of the step."""
         self._stepped.append(callback)
 
+    def on_presenter(self, callback: Callable[[bool], Any]) -> None:
+        """Call ``callback(on)`` when large type is asked for, by key, by button or from Python.
+
+        The callback answers with ``show(film)``, whose film has ``presenter=on``; the step, what is
+        covered and what is selected stay. Without a callback a stage offers no large type.
+        """
+        if self.presenter is None:
+            self.presenter = False
+        self._presented.append(callback)
+
     # A widget tells the page of itself as soon as it is made, before anybody can have covered
     # it. So the film waits until the stage is shown, or at the latest for the end of the cell.
     def _release(self, *_: object) -> None:
@@ -178,6 +193,13 @@ class Stage(anywidget.AnyWidget):
             self._is_painted = True
             for painted in self._painted:
                 painted()
+
+    def _present(self, change: dict[str, Any]) -> None:
+        with self.hold_sync():  # what follows from it is one message
+            if change["new"] and not self.sheet:
+                self.sheet = (_STATIC / "large.css").read_text(encoding="utf-8")
+            for presented in self._presented:
+                presented(bool(change["new"]))
 
     def _step(self, change: dict[str, Any]) -> None:
         for stepped in self._stepped:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..films.film import Film
 from .base import Widget
 from .stage import Stage
 
 
 class Stepper(Widget):
-    """A widget whose stage plays one film of a recording, by operation and in larger steps."""
+    """A widget whose stage plays one film of a recording, by operation and in larger steps.
 
-    def __init__(self, stage: Stage) -> None:
+    large     how the same recording is filmed for a lecture hall, or None: it is not
+    """
+
+    finest = "operation"  # the cut in which phases and steps are counted
+
+    def __init__(self, stage: Stage, large: Callable[[], Film] | None = None) -> None:
         super().__init__(stage, stage)
         self._film: Film = stage.source
         self._covered: int | None = None
+        if large is not None:
+            stage.on_presenter(self.guard(lambda on: stage.show(large() if on else self._film)))
 
     def k_of(self, after: str | int) -> int:
         """The step at which a phase ("forward", "loss", "backward" …) is done.
 
         Raises ValueError for a phase or a step that does not exist.
         """
-        frames = self._film.cuts["operation"]
+        frames = self._film.cuts[self.finest]
         if isinstance(after, str):
             ks = [f.k for f in frames if f.phase == after]
             if not ks:

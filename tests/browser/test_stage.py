@@ -16,7 +16,7 @@ from backprop_kit.widgets.stage import script
 
 SETUP = """from examplefilm import film
 from backprop_kit.widgets.player import Player
-from backprop_kit.widgets.stage import Stage
+from backprop_kit.widgets.pass_stage import PassStage as Stage
 """
 FIRST = """a = Stage(film(), cut='operation')
 heard = []

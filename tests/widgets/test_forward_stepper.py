@@ -279,7 +279,7 @@ MUTANTS = {
     "matmul": (1, lambda g, y, a, b: 1.001 * (a.swapaxes(-1, -2) @ g)),
     "matmul, back": (0, lambda g, y, a, b: -(g @ b.swapaxes(-1, -2))),
     "add": (1, lambda g, y, a, b: 2 * g),
-    "log": (0, lambda g, y, x: -g / x),
+    "log": (0, lambda g, y, x, floor: -g / x),
     "mul": (1, lambda g, y, a, b: g),
     "softmax": (0, lambda g, y, x, axis: y * g),
 }
@@ -473,3 +473,20 @@ def test_a_first_view_is_small(made):
             for v in state.values() if isinstance(v, (str, bytes))
         )  # fmt: skip
         assert bytes_ <= 100_000, (which, bytes_)
+
+
+# --- large type -----------------------------------------------------------------------------------
+def test_presenter_type_is_another_film_of_the_same_pass_and_keeps_the_cover():
+    stepper = ForwardStepper(*board("stairs"), presenter=True)
+    stage, words = stepper.stage, stepper.text()
+    assert stage.source.presenter and stage.presenter is True
+    stepper.cover("loss")
+    for on in (False, True):
+        stage.presenter = on
+        header, arrays = unpack(stage.film)
+        assert header.get("presenter", False) is on and "gW1" not in arrays
+        assert sum(header["cuts"]["operation"]["covered"].values()) > 0
+    stepper.uncover()
+    assert stage.source.presenter and stepper.k_of("loss") == 15
+    assert "dv1" in unpack(stage.film)[1] and stepper.text() == words
+    stepper.dispose()

@@ -34,10 +34,11 @@ def test_the_script_is_small_whole_and_asks_for_nothing():
     )
 
 
-def test_no_two_modules_use_one_name():
+@pytest.mark.parametrize("more", [(), ("strips",)])
+def test_no_two_modules_use_one_name(more):
     names = [
         name
-        for m in module._MODULES
+        for m in (*module._MODULES, *more)
         for name in re.findall(
             r"(?m)^(?:export )?(?:async )?(?:const|let|function) (\w+)",
             (STATIC / f"{m}.js").read_text(encoding="utf-8"),
@@ -48,7 +49,7 @@ def test_no_two_modules_use_one_name():
 
 def test_every_import_names_what_a_module_above_exports():
     exported: set[str] = set()
-    for name in module._MODULES:
+    for name in (*module._MODULES, "strips"):
         text = (STATIC / f"{name}.js").read_text(encoding="utf-8")
         for wanted, source in re.findall(r'import \{ ([^}]+) \} from "\./(\w+)\.js";', text):
             assert set(wanted.split(", ")) <= exported, (name, source)
@@ -61,7 +62,7 @@ def test_every_import_names_what_a_module_above_exports():
 
 
 def test_the_habits_that_make_joining_safe_are_kept():
-    for name in module._MODULES:
+    for name in (*module._MODULES, "strips"):
         for line in (STATIC / f"{name}.js").read_text(encoding="utf-8").splitlines():
             if not line.strip().startswith("//"):
                 assert not re.search(r"[^:\"]//|\+ \+|- -|\+ -|- \+", line), line
@@ -114,6 +115,17 @@ def test_callbacks_hear_what_the_page_says(stage):
         stage._handle_custom_msg(content, [])
     stage.k = 2
     assert heard == ["h:3", "painted", 2]
+
+
+def test_large_type_is_offered_once_somebody_can_lay_it_out(stage):
+    assert stage.presenter is None
+    asked = []
+    stage.on_presenter(asked.append)
+    assert stage.presenter is False and asked == []
+    stage.presenter = True
+    stage.presenter = True
+    stage.set_state({"presenter": False})
+    assert asked == [True, False]
 
 
 def test_an_unknown_cut_is_refused_and_the_default_takes_what_there_is():

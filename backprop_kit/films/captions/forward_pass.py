@@ -29,6 +29,7 @@ SENTENCES = {
     "back.block": "The slope goes back through {name}: {values}.",
     "back.batch": "Back through layer {layer}: one slope for each of the {samples} × {n} sums.",
     "slope.result": "Turn {symbol} up a little: the loss changes by {values} times as much.",
+    "slope.result.many": "How the loss answers when one output is turned up: {values}.",
     "slope.delta": "The slope passes {name}, times how steep {name} is there: {values}.",
     "slope.mixed": "The slopes go back through {name}, each a sum over all that arrived: {values}.",
     "slope.softmax": "Through softmax the slopes become probability minus target: {values}.",

@@ -4,6 +4,7 @@
 
 layers · scene            what is drawn, what it is called, and the numbers it shows
 layout · marks · connections   the picture, placed once
+large                     the picture for a lecture hall
 rows · panel_forward · panel_loss · panel_backward · panel_update   the panel beside it
 story · story_forward · story_back   the frames
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from backprop_kit.films.film import Film, Frame
 from backprop_kit.films.film_check import references
 from backprop_kit.films.fingerprint import fingerprint
-from backprop_kit.films.forward_pass import story_back, story_forward
+from backprop_kit.films.forward_pass import large, story_back, story_forward
 from backprop_kit.films.forward_pass.layout import SIZE
 from backprop_kit.films.forward_pass.marks import marks
 from backprop_kit.films.forward_pass.scene import Scene
@@ -29,13 +30,14 @@ PHASES = (
 )  # fmt: skip
 
 
-def film_pass(recorded: Pass, *, plain: bool = False) -> Film:
+def film_pass(recorded: Pass, *, plain: bool = False, presenter: bool = False) -> Film:
     """The film of a recorded pass, with the cuts "layer" and "operation".
 
-    plain  say *slope* and show numbers without symbols
+    plain      say *slope* and show numbers without symbols
+    presenter  large type for a lecture hall: the same steps with larger and fewer parts
     """
-    scene = Scene.of(recorded, plain)
-    placed = marks(scene)
+    scene = Scene.of(recorded, plain, presenter)
+    placed = large.marks(scene) if presenter else marks(scene)
     story = Story(scene, tuple(dict.fromkeys(m["tag"] for m in placed if "tag" in m)))
     cuts = {"layer": _by_layer(story), "operation": _by_operation(story)}
     rows = [row for frames in cuts.values() for f in frames for row in f.panel]
@@ -43,13 +45,14 @@ def film_pass(recorded: Pass, *, plain: bool = False) -> Film:
     phases = tuple(p for p in PHASES if recorded.trace.updates or p[0] not in ("update", "again"))
     return Film(
         title=_title(scene),
-        size=SIZE,
+        size=large.SIZE if presenter else SIZE,
         arrays=tuple(a for a in scene.arrays.values() if a.name in shown),
         marks=placed,
         phases=phases,
         cuts=cuts,
-        legend=_legend(scene),
+        legend=() if presenter else _legend(scene),
         trace=fingerprint(recorded.trace),
+        presenter=presenter,
     )
 
 

@@ -17,6 +17,9 @@ from backprop_kit.study.passes import Pass
 WIDTHS = {"image": 164, "neurons": 84, "boxes": 78, "strip": 36, "batch": 64, "loss": 52}
 ROOM, NARROW = 656, 536  # the picture's width in its two sizes
 GAP, CLOSE = 30, 10  # between two columns; between scores and their probabilities
+# The same in a lecture hall; the loss has no column of its own there.
+LARGE = {"image": 124, "neurons": 84, "boxes": 118, "strip": 44, "batch": 112, "loss": 0}
+NARROW_LARGE, GAP_LARGE = 416, 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ def indexed(letter: str, i: int) -> str:
     return f"{stem}_{inner}" if len(inner) == 1 else f"{stem}_{{{inner}}}"
 
 
-def layers_of(recorded: Pass) -> tuple[Layer, ...]:
+def layers_of(recorded: Pass, large: bool = False) -> tuple[Layer, ...]:
     groups: list[list[Link]] = []
     for link in recorded.links:
         last = groups[-1] if groups else None
@@ -102,7 +105,7 @@ def layers_of(recorded: Pass) -> tuple[Layer, ...]:
     subs = {link: _sub(i) if len(linear) > 1 else "" for i, link in enumerate(linear, 1)}
     return tuple(
         Layer(number, tuple(g), subs.get(g[0], ""))
-        for number, g in enumerate(_folded(groups, recorded), 1)
+        for number, g in enumerate(_folded(groups, recorded, large), 1)
     )
 
 
@@ -110,27 +113,31 @@ def _sub(i: int) -> str:
     return f"_{i}" if i < 10 else f"_{{{i}}}"
 
 
-def _folded(groups: list[list[Link]], recorded: Pass) -> list[list[Link]]:
+def _folded(groups: list[list[Link]], recorded: Pass, large: bool) -> list[list[Link]]:
     """As many layers as the picture has room for; what is in the middle becomes one block."""
     rows = int(recorded.x.value.shape[0])
+    widths, gap, narrow = (LARGE, GAP_LARGE, NARROW_LARGE) if large else (WIDTHS, GAP, NARROW)
 
     def wide(nodes: list[Node]) -> int:
         kinds = [kind_of(n, rows) for n in nodes]
         pair = groups[-1][-1].name == "softmax" and len(groups[-1]) == 1
-        return WIDTHS["loss"] + sum(WIDTHS[k] + GAP for k in kinds) - (GAP - CLOSE) * pair
+        if large:
+            kinds = [k if i == len(kinds) - 1 else seen(k) for i, k in enumerate(kinds)]
+            return sum(widths[k] + gap for k in kinds) - gap
+        return widths["loss"] + sum(widths[k] + gap for k in kinds) - (gap - CLOSE) * pair
 
     results = [recorded.x, *(g[-1].result for g in groups)]
     keep = len(groups)
     while (
         keep > 2
         and wide([*results[: keep // 2 + 1], *results[len(results) - (keep - keep // 2) :]])
-        > NARROW
+        > narrow
     ):
         keep -= 1
     if keep >= len(groups) - 1:
         return (
             groups
-            if wide(results) <= NARROW or len(groups) <= 3
+            if wide(results) <= narrow or len(groups) <= 3
             else _fold(groups, 1, len(groups) - 1)
         )
     # One column of those kept stands for the block.
@@ -152,17 +159,21 @@ def scored(recorded: Pass, layers: tuple[Layer, ...]) -> bool:
     return made and recorded.loss.labels and last.result is not recorded.output
 
 
-def columns_of(recorded: Pass, layers: tuple[Layer, ...], plain: bool) -> tuple[Column, ...]:
+def columns_of(
+    recorded: Pass, layers: tuple[Layer, ...], plain: bool, large: bool = False
+) -> tuple[Column, ...]:
     rows = int(recorded.x.value.shape[0])
     words = getattr(recorded.model, "words", None)
     hidden = [m for m in layers[:-1] if m.activation is not None and m.linear is not None]
     n = width_of(recorded.x.value)
     kind = "image" if rows == 1 and n >= 16 and isqrt(n) ** 2 == n else kind_of(recorded.x, rows)
     head = "input" if plain else "input  $x$"
-    columns = [Column(0, kind, n, "x", head, rows)]
+    columns = [Column(0, seen(kind) if large else kind, n, "x", head, rows)]
     for layer in layers:
         letter, head = _called(recorded, layer, layers, hidden, words, plain)
         kind = kind_of(layer.result, rows)
+        if large:
+            kind = seen(kind, layer is layers[-1])
         n = width_of(layer.result.value)
         classes = scored(recorded, layers)
         first = (
@@ -220,3 +231,8 @@ def kind_of(node: Node, rows: int) -> str:
         return "batch"
     n = width_of(node.value)
     return "neurons" if n <= 4 else "boxes" if n <= 12 else "strip"
+
+
+def seen(kind: str, last: bool = False) -> str:
+    """How a column is drawn in a lecture hall: boxes have room at the end only."""
+    return "strip" if kind == "boxes" and not last else kind

@@ -8,6 +8,7 @@ from backprop_kit.films.forward_pass.layers import Column, Layer, indexed
 from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, number, shown
+from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
 
 # The slope of each activation, in its own value y or its sum z.
@@ -36,7 +37,8 @@ def slope_result(scene: Scene, layer: Layer) -> Panel:
             ]
             for i in keep
         ]
-        rows.append(eq(lines, "With the present numbers"))
+        units = [[f"dv{layer.number}:{i}", f"{c.value}:{i}"] for i in keep]
+        rows.append(owned(eq(lines, "With the present numbers"), units))
         if (values == 0).any():
             rows.append(remark("The others do not enter the loss: slope 0."))
     return tuple(rows)
@@ -78,7 +80,8 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
              box(r, peak(below))]
             for i, (p, q, r) in enumerate(zip(above, local, below, strict=False))
         ]  # fmt: skip
-        rows.append(eq(lines, f"What arrived × how steep {name} is"))
+        units = [[f"dz{m}:{i}", f"{c.value}:{i}"] for i in range(len(lines))]
+        rows.append(owned(eq(lines, f"What arrived × how steep {name} is"), units))
     return tuple(rows)
 
 
@@ -117,7 +120,8 @@ def _slope_softmax(scene: Scene, layer: Layer) -> Panel:
             ]
             for i in order
         ]
-        rows.append(eq(lines, f"The target is {t}"))
+        units = [[f"v{m}:{i}"] for i in order]
+        rows.append(owned(eq(lines, f"The target is {t}"), units))
         rows.append(remark(f"All {len(d)} add up to 0."))
     return tuple(rows)
 
@@ -128,6 +132,13 @@ def _score_delta(scene: Scene) -> str:
 
 def slope_bias(scene: Scene, layer: Layer) -> Panel:
     m = layer.number
+    if scene.large and sample(scene):
+        d, g = f"δ{layer.sub}", flat(scene, f"gb{m}")
+        lines = [[{"sym": d if len(g) == 1 else indexed(d, i + 1)}, "=", box(v, peak(g))]
+                 for i, v in enumerate(g)]  # fmt: skip
+        units = [[f"dz{m}:{i}", f"v{m}:{i}"] for i in range(len(g))]
+        made = rule(block(scene, f"gb{m}", f"∂L/∂b{layer.sub}"), "=", block(scene, f"dz{m}", d))
+        return title(f"The slope of the offsets b{layer.sub}"), made, owned(eq(lines), units)
     rows: list[Row] = [
         title(f"The slope of the offsets b{layer.sub}"),
         rule(block(scene, f"gb{m}", f"∂L/∂b{layer.sub}"), "=",
@@ -155,12 +166,14 @@ def slope_weight(scene: Scene, layer: Layer) -> Panel:
                 if g.size > 5
                 else np.ndindex(g.shape)
             )
+            top = list(top)[:5]
             lines = [
                 [num(x[i]), "×", num(d[j]), "=?", box(g[i, j], peak(g)),
                  {"note": f"${a.label(i)}$ → ${b.label(j)}$"}]
-                for i, j in list(top)[:5]
+                for i, j in top
             ]  # fmt: skip
-            rows.append(eq(lines, "What came in × the slope that comes back"))
+            edges = [[f"W{m}:{i * b.n + j}"] for i, j in top]
+            rows.append(owned(eq(lines, "What came in × the slope that comes back"), edges))
             zero = int((g == 0).sum())
             if zero:
                 said = f"{zero} of {g.size} are exactly 0: nothing came in there."
@@ -192,7 +205,8 @@ def slope_source(scene: Scene, layer: Layer) -> Panel:
                  box(back[i], peak(back)), high(a, i, back[i])]
                 for i in range(len(back))
             ]  # fmt: skip
-            rows.append(eq(lines, "With the present numbers"))
+            units = [[f"W{m}:{i}", f"dv{m - 1}:{i}", f"{a.value}:{i}"] for i in range(len(back))]
+            rows.append(owned(eq(lines, "With the present numbers"), units))
         elif w.shape == (a.n, b.n):
             i = int(np.abs(back).argmax())
             order = np.argsort(-np.abs(d * w[i]))
@@ -201,7 +215,8 @@ def slope_source(scene: Scene, layer: Layer) -> Panel:
                 for j in order[:4]
             ]
             more = f"The largest parts of {b.n}; all add up to {number(float(back[i]))}"
-            rows.append(eq(lines, f"For ${a.label(i)}$"))
+            edges = [[f"W{m}:{i * b.n + j}", f"{a.value}:{i}"] for j in order[:4]]
+            rows.append(owned(eq(lines, f"For ${a.label(i)}$"), edges))
             rows.append(remark(more))
     return tuple(rows)
 
@@ -256,6 +271,12 @@ def layer_backward(scene: Scene, layer: Layer) -> Panel:
                 f"⊙ (${steep}$)",
             )
         )
+    if scene.large and sample(scene):
+        if not (scene.softmax and last) and layer.activation is not None:
+            rows = [rows[0], *slope_delta(scene, layer)[1:]]
+        elif layer.activation is None:
+            rows = [rows[0], *slope_weight(scene, layer)[1:]]
+        return tuple(rows)
     if a.kind != "image":
         rows.append(
             rule(block(scene, f"gW{m}", f"∂L/∂W{layer.sub}"), "=",
@@ -282,11 +303,15 @@ def _plain_backward(scene: Scene, layer: Layer) -> Panel:
             [num(p), "×", num(q), "=?", box(r, peak(d))]
             for p, q, r in zip(above.tolist(), local.tolist(), d.tolist(), strict=False)
         ]
-        rows.append(eq(lines, "What came through the weight × how steep the bend is"))
+        units = [[f"dz{m}:{j}", f"dv{m}:{j}", f"v{m}:{j}"] for j in range(len(lines))]
+        rows.append(owned(eq(lines, "What came through the weight × how steep the bend is"), units))
+        if scene.large:
+            return tuple(rows)
     shown = list(np.ndindex(g.shape))[: 3 if layer is not scene.layers[-1] else 4]
     made = [
         [num(float(x[i])), "×", num(float(d[j])), "=?", box(float(g[i, j]), peak(g))]
         for i, j in shown
     ]
-    rows.append(eq(made, "A weight's slope: what came in × the slope at the sum"))
+    edges = [[f"W{m}:{i * g.shape[1] + j}"] for i, j in shown]
+    rows.append(owned(eq(made, "A weight's slope: what came in × the slope at the sum"), edges))
     return tuple(rows)

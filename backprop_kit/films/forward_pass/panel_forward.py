@@ -10,6 +10,7 @@ from backprop_kit.films.forward_pass.layers import Column, Layer
 from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, number, shown
+from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, box, eq, num, peak, remark, rule, title
 from backprop_kit.study.boards import Words
 
@@ -33,6 +34,8 @@ def start(scene: Scene) -> Panel:
             for name, v in zip(names, x, strict=True)
         ]
         rows.append(eq(lines))
+    if scene.large and not sample(scene):
+        rows.append({"t": "p", "s": f"Each of the {c.rows} rows is a sample of {c.n} numbers."})
     count = sum(n.value.size for n in recorded.parameters.values())
     target = recorded.y.value.reshape(-1)
     if target.size == 1:
@@ -41,7 +44,7 @@ def start(scene: Scene) -> Panel:
     said = f"The net is {count:,} numbers"
     if any(m.linear is not None and m.linear.bias is not None for m in scene.layers):
         said += ": weights on the way, and one offset for each sum"
-    rows.append({"t": "p", "s": said + "."})
+    rows.append(remark(said + ".") if scene.large else {"t": "p", "s": said + "."})
     rows.append(remark("Press → for one step, ← to go back, the space bar to play."))
     rows.append(remark("Dashed: not computed yet."))
     return tuple(rows)
@@ -91,7 +94,9 @@ def _terms(scene: Scene, a: Column, b: Column, m: int, name: str) -> list[Row]:
     weights = scene.values(f"W{m}").reshape(a.n, b.n)
     if a.n <= 2:
         lines = [_line(x, weights[:, j], None, sums[j], peak(sums)) for j in range(b.n)]
-        return [eq(lines, "With the present numbers")]
+        into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] for j in range(b.n)]
+        units = [[*edges, f"{b.value}:{j}"] for j, edges in enumerate(into)]
+        return [owned(eq(lines, "With the present numbers"), units)]
     if b.n == 1 and a.n <= 5:
         parts = x * weights[:, 0]
         lines = [
@@ -108,7 +113,9 @@ def _terms(scene: Scene, a: Column, b: Column, m: int, name: str) -> list[Row]:
         whole = "sum" if scene.plain else f"z{scene.layers[m - 1].sub}"
         sign = equals(sums[0], sum(shown(p) for p in parts.tolist()))
         lines.append([{"sym": whole}, "", "", "", sign, box(sums[0], peak(parts))])
-        return [eq(lines, "What each one brings, and the sum")]
+        into = [[f"W{m}:{i}"] for i in range(a.n)]
+        into.append([f"{b.value}:0", *(tag for tags in into for tag in tags)])
+        return [owned(eq(lines, "What each one brings, and the sum"), into)]
     best = int(sums.argmax())
     letter = "z" if scene.layers[m - 1].activation is not None else b.letter
     made = [a.letter, letter]
@@ -142,8 +149,13 @@ def bias(scene: Scene, layer: Layer, name: str) -> Panel:
                 flat(scene, before), flat(scene, offsets), flat(scene, sums), strict=False
             )
         ]
-        rows.append(eq(lines, "With the present numbers"))
+        rows.append(owned(eq(lines, "With the present numbers"), _units(b)))
     return tuple(rows)
+
+
+def _units(c: Column) -> list[list[str]]:
+    """The mark of each unit of a column."""
+    return [[f"{c.value}:{i}"] for i in range(c.n)]
 
 
 def activation(scene: Scene, layer: Layer, before: str) -> Panel:
@@ -165,7 +177,7 @@ def activation(scene: Scene, layer: Layer, before: str) -> Panel:
              equals(q, float(op.forward(np.array(shown(float(p))), **options))), box(q, peak(bent))]
             for i, (p, q) in enumerate(zip(sums, bent, strict=False))
         ]  # fmt: skip
-        rows.append(eq(lines, "With the present numbers"))
+        rows.append(owned(eq(lines, "With the present numbers"), _units(c)))
     return tuple(rows)
 
 
@@ -191,7 +203,8 @@ def softmax(scene: Scene, layer: Layer, before: str) -> Panel:
             ]
             for i in np.argsort(-p)[:4]
         ]
-        rows.append(eq(lines, f"The largest; all {len(p)} add up to 1"))
+        units = [[f"{c.value}:{i}"] for i in np.argsort(-p)[:4]]
+        rows.append(owned(eq(lines, f"The largest; all {len(p)} add up to 1"), units))
     return tuple(rows)
 
 
@@ -231,7 +244,9 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
             w = scene.values(f"W{m}").reshape(a.n, b.n)
             added = offsets.tolist() if offsets.any() else [None] * b.n
             lines = [_line(x, w[:, j], added[j], z[j], peak(z)) for j in range(b.n)]
-            out.append(eq(lines, "Each input times its weight, added up"))
+            into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] + [f"{b.value}:{j}"]
+                    for j in range(b.n)]  # fmt: skip
+            out.append(owned(eq(lines, "Each input times its weight, added up"), into))
         else:
             out += _terms(scene, a, b, m, f"s{m}" if scene.has(f"s{m}") else sums)
             if offsets.any():
@@ -241,7 +256,9 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
                 [num(p), f"→ {name} →", box(q, peak(flat(scene, b.value)))]
                 for p, q in zip(flat(scene, sums), flat(scene, b.value), strict=True)
             ]
-            out.append(eq(bent, f"Then {name} bends each sum"))
+            into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] + [f"{b.value}:{j}"]
+                    for j in range(b.n)]  # fmt: skip
+            out.append(owned(eq(bent, f"Then {name} bends each sum"), into))
         return tuple(out)
     W, o = f"W{layer.sub}", f"b{layer.sub}"
     called = "σ" if name == "sigmoid" else name
@@ -252,7 +269,12 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
         rule(block(scene, sums, sym), "=", block(scene, a.value, a.letter, bold=1), "·",
              block(scene, f"W{m}", W, bold=0), *([tail] if tail else [])),
     ]  # fmt: skip
+    if scene.large and sample(scene) and a.n <= 2:
+        rows += _terms(scene, a, b, m, sums)
     if name and b.n <= 6:
+        if scene.large and sample(scene):
+            rows = [head, rows[1], *activation(scene, layer, sums)[1:]]
+            return tuple(rows)
         rows.append(rule(block(scene, b.value, b.letter), f"= {called}", block(scene, sums, sym)))
     if sample(scene) and a.n > 2:
         rows += _terms(scene, a, b, m, f"s{m}" if scene.has(f"s{m}") else sums)

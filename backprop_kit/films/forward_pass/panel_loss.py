@@ -9,6 +9,7 @@ import numpy as np
 from backprop_kit.films.forward_pass.rows import flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, box, eq, num, peak, remark, title
 
 
@@ -20,7 +21,7 @@ def loss(scene: Scene) -> Panel:
     said = recorded.loss.title
     result = box(value, value)
     if not sample(scene):
-        rows.append(eq([[{"sym": "L"}, "=", result]]))
+        rows.append(owned(eq([[{"sym": "L"}, "=", result]]), [["L"]]))
         rows.append(remark(f"{said} over {scene.batch} samples"))
         return tuple(rows)
     out = flat(scene, scene.columns[-1].value)
@@ -46,9 +47,10 @@ def loss(scene: Scene) -> Panel:
         ]
         rows.append(eq(lines, "Output − target = error"))
         rows.append(eq([[{"sym": "L"}, "=", result]]))
-    if "cross" in said:
+    told = len(rows) - 1  # the row that has the loss itself
+    if "cross" in said and not scene.large:
         shares = [0.9, 0.5, 0.1, 0.01]
         lines = [["−ln", f"{p:g}", "=", box(-np.log(p), -np.log(shares[-1]))] for p in shares]
         rows.append(eq(lines, "If the right answer had got a share of"))
     rows.append(remark(said[:1].upper() + said[1:] + "."))
-    return tuple(rows)
+    return tuple(owned(r, [["L"]] * len(r["rows"])) if r is rows[told] else r for r in rows)

@@ -7,6 +7,7 @@ import numpy as np
 from backprop_kit.films.forward_pass.rows import block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
 
 
@@ -27,7 +28,8 @@ def update(scene: Scene) -> Panel:
     if len(parts) > most:
         items.append([f"{len(parts) - most} more", sum(p[1] for p in parts[most:])])
     each = "step × slope²" if lr else "slope × move"
-    said = f"{up + down} of {up + down + stay} numbers move. Each should take {each} off the loss:"
+    said = f"{up + down} of {up + down + stay} numbers move. "
+    said = ("" if scene.large else said) + f"Each should take {each} off the loss:"
     return (
         title("What the step should bring", "UPDATE"),
         {"t": "p", "s": said, "small": True},
@@ -69,7 +71,7 @@ def one_update(scene: Scene, name: str, sub: str) -> Panel:
         title(f"Move {letter} against its slopes", "UPDATE"),
         rule(block(scene, name, letter), f"− {lr:g} ·" if lr else "→",
              block(scene, "g" + name, f"∂L/∂{letter}")),
-        eq(lines, "With the present numbers"),
+        owned(eq(lines, "With the present numbers"), [[f"{name}:{i}"] for i in order]),
     )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def again(scene: Scene) -> Panel:
     sym = [] if scene.plain else [{"sym": "L"}]
     rows: list[Row] = [
         title("Forward again, with the new numbers", "AGAIN"),
-        eq([[*sym, num(before), "→", box(after, max(before, after))]], "The loss"),
+        owned(eq([[*sym, num(before), "→", box(after, max(before, after))]], "The loss"), [["L"]]),
     ]
     if sample(scene):
         c = scene.columns[-1]

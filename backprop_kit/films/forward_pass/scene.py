@@ -25,6 +25,7 @@ class Scene:
 
     recorded: Pass
     plain: bool
+    large: bool = False  # for a lecture hall
     layers: tuple[Layer, ...] = ()
     columns: tuple[Column, ...] = ()
     arrays: dict[str, Array] = field(default_factory=dict)
@@ -32,10 +33,10 @@ class Scene:
     whole: dict[str, tuple[int, int]] = field(default_factory=dict)  # the size of what is binned
 
     @classmethod
-    def of(cls, recorded: Pass, plain: bool = False) -> Scene:
-        scene = cls(recorded, plain)
-        scene.layers = layers_of(recorded)
-        scene.columns = columns_of(recorded, scene.layers, plain)
+    def of(cls, recorded: Pass, plain: bool = False, large: bool = False) -> Scene:
+        scene = cls(recorded, plain, large)
+        scene.layers = layers_of(recorded, large)
+        scene.columns = columns_of(recorded, scene.layers, plain, large)
         scene._collect()
         return scene
 

@@ -7,6 +7,7 @@ from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass.layers import Column, Layer
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import number
+from backprop_kit.films.presenter import one_line, presented, usual
 from backprop_kit.films.rows import Panel
 from backprop_kit.study.boards import Words
 from backprop_kit.study.passes import Pass
@@ -32,7 +33,22 @@ class Story:
         A stem is a tag without its index: "v1 W2" stands for every unit and weight of these.
         """
         at = self.known(k) if isinstance(k, str) else k
+        if self.scene.large:
+            return self._large(at, phase, said, panel, on, to, source)
+        panel = usual(panel)
         return Frame(at, phase, said, self.wear(on), self.wear(to), self.wear(source), panel)
+
+    def _large(
+        self, k: int, phase: str, said: str, panel: Panel, on: str, to: str, source: str
+    ) -> Frame:
+        """A frame for a lecture hall: only what gives and one receiver are bright."""
+        rows = presented(panel, self.tags, self.wear(to))
+        lead = next((r for r in rows if "of" in r), None)
+        receives = tuple(lead["of"][lead["bright"]]) if lead else self.wear(to)
+        if phase == "update" and lead is None:
+            receives = ()  # everything at once: nothing recedes
+        bright = () if lead or receives or phase == "update" else self.wear(on)
+        return Frame(k, phase, one_line(said), bright, receives, self.wear(source), rows)
 
     def wear(self, stems: str) -> tuple[str, ...]:
         """The tags in the picture that belong to these stems."""

@@ -58,7 +58,8 @@ def operations(story: Story, layer: Layer) -> list[Frame]:
     m, scene = layer.number, story.scene
     here, frames = f"v{m}", []
     if layer is scene.layers[-1] and story.has(f"dv{m}"):
-        said = say("slope.result", symbol=story.column(layer).letter,
+        key = "slope.result" if scene.values(f"dv{m}").size <= 4 else "slope.result.many"
+        said = say(key, symbol=story.column(layer).letter,
                    values=story.list_of(f"dv{m}"))  # fmt: skip
         frames.append(story.frame(f"dv{m}", "backward", said, panel.slope_result(scene, layer),
                                   on=here, to=f"out dv{m}", source="L"))  # fmt: skip

@@ -6,10 +6,10 @@ export async function open(bytes) {
     start = 4 + new DataView(raw).getUint32(0, true);
   const film = JSON.parse(new TextDecoder().decode(new Uint8Array(raw, 4, start - 4)));
   film.arrays = new Map(
-    film.arrays.map(([name, kind, at, shape, known, stale, peak]) => {
+    film.arrays.map(([name, kind, at, shape, known, stale, peak, series]) => {
       const size = shape.reduce((a, b) => a * b, 1),
         Kind = kind === "f4" ? Float32Array : Float64Array;
-      return [name, { known, stale, peak, values: new Kind(raw, start + at, size) }];
+      return [name, { known, stale, peak, row: series && size / shape[0], values: new Kind(raw, start + at, size) }];
     })
   );
   return Object.assign(film, {
@@ -23,8 +23,10 @@ export async function open(bytes) {
     // The latest known candidate at k: its array, its number, and whether it came after `since` or is out of date.
     state(v, k, since) {
       let best = null;
-      for (const [name, index] of v || []) {
-        const a = film.arrays.get(name);
+      for (const [name, place] of v || []) {
+        const a = film.arrays.get(name),
+          // Of a series it is the row of this step.
+          index = place + (a?.row ? Math.min(k * a.row, a.values.length - a.row) : 0);
         if (a?.known <= k && !(best?.array.known > a.known))
           best = {
             array: a,

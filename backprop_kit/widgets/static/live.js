@@ -21,6 +21,7 @@ hooks.start = view => {
   let sent = model.get("heard"),
     turn = 0,
     laid,
+    flying,
     over = "";
   // A pattern is found by its id, so it has one of its own in each view.
   const defs = g(
@@ -40,6 +41,7 @@ hooks.start = view => {
     if (!waiting.size || sent > model.get("heard")) return;
     const [name, message] = waiting.entries().next().value;
     waiting.delete(name);
+    flying = [name, message];
     wires.send({ ...message, n: ++sent });
     put(root, { "aria-busy": "true" });
   };
@@ -170,7 +172,9 @@ hooks.start = view => {
     Object.assign(film, { title: fresh.title, choices: fresh.choices, cuts: fresh.cuts });
     // A timeline of another length is built anew.
     if (film.cuts[cut]?.frames.length !== count) view.cut = Object(cut);
-    for (const [tag, { drag, x, y }] of waiting) if (drag) write(nodes.get(tag).grip, [x, y]);
+    // The hand may be further than this answer: by what waits, and by what is on its way.
+    for (const [tag, { drag, x, y }] of [sent > model.get("heard") && flying, ...waiting].filter(Boolean))
+      if (drag && nodes.has(tag)) write(nodes.get(tag).grip, [x, y]);
     view.ask();
   };
 

@@ -1,15 +1,16 @@
 // The picture: every mark is drawn from the film and k alone. Anchors x scale with the width, nothing else does.
 
 import { number } from "./numbers.js";
-import { g, abs, floor, refill } from "./dom.js";
+import { g, abs, refill } from "./dom.js";
 import { svgText } from "./markup.js";
 import { css } from "./theme.js";
-import { digits, ear, level, outline, path, present, tint, word } from "./pens.js";
+import { digits, ear, level, outline, path, present, tint, type, word } from "./pens.js";
 import { blocks } from "./blocks.js";
 
-export const ORDER = ["shade", "line", "bundle", "tiles", "cells", "circle", "box", "text"];
+export const ORDER = ["shade", "line", "cells", "circle", "box", "text"];
 
-// What a wider module set adds: hooks.look before a picture is painted, hooks.x for places, hooks.press for clicks.
+// What a wider module set adds: start (a view begins; what it returns ends it), film (one has come), head (what stands in
+// the place of the phases), look (before a picture is painted), x (places), move (a step forward), press and key.
 export const hooks = {};
 
 // A circle or a box: ground, outline, selection; and how text on it looks.
@@ -35,7 +36,7 @@ export const draw = {
     g("polygon", { class: "shade", points: m.points.map(([x, y, dx, dy = 0]) => [c.x({ x, dx }), y + dy]).join(" ") }),
 
   text(c, m) {
-    const size = m.size || 14,
+    const size = type(c, m, 14),
       state = m.v && c.state(m.v);
     return word(
       c.x(m),
@@ -56,12 +57,13 @@ export const draw = {
       x = c.x(m),
       y = c.y(m),
       e = r * 0.72 + 4,
-      size = r < 26 ? 13 : 15,
+      size = type(c, m, r < 26 ? 13 : 15),
+      large = c.film.presenter,
       { state, ink, nodes } = body(c, m, "circle", { cx: x, cy: y, r }, 0.62);
     return [
       nodes,
-      m.label && word(x, y + (m.v ? -r / 4 : 5), size - 1, "middle", ink, svgText(m.label, size - 1, true)),
-      m.v && digits(c, m.tag, state, x, y + (m.label ? r * 0.4 : 5), size, "middle", { ...ink, class: "bold" }),
+      m.label && word(x, y + (m.v ? -r / 4 : 0.36 * size), size - !large, "middle", ink, svgText(m.label, size - !large, true)),
+      m.v && digits(c, m.tag, state, x, y + (m.label ? r * 0.4 : 0.36 * size), size, "middle", { ...ink, class: "bold" }),
       state?.stale && ear(x + e, y - e)
     ];
   },
@@ -70,8 +72,8 @@ export const draw = {
     const { w, h, stack, label } = m,
       x = c.x(m) - w / 2,
       y = c.y(m) - h / 2,
-      size = m.size || (stack ? 15 : 13),
-      up = stack ? 10 : 0;
+      size = type(c, m, stack ? 15 : 13),
+      up = stack ? size / 1.5 : 0;
     const { state, ink, nodes } = body(
       c,
       m,
@@ -96,7 +98,8 @@ export const draw = {
 
   line(c, m) {
     const state = m.v && c.state(m.v),
-      { to, bright, source, dim } = c.at;
+      { to, bright, source, dim } = c.at,
+      large = c.film.presenter ? 1.6 : 1;
     const ends = [
       [m.x1, m.y1, m.dx1, m.dy1],
       [m.x2, m.y2, m.dx2, m.dy2]
@@ -108,7 +111,7 @@ export const draw = {
     const along = (p, by, side = 0) => [p[0] + by * ux - side * uy, p[1] + by * uy + side * ux],
       p = along(a, a[2]),
       q = along(b, -b[2]);
-    const head = (to && !/upd/.test(c.frame.phase)) || m.arrow ? (m.v || to ? 15 : 10) : 0,
+    const head = (to && !/upd/.test(c.frame.phase)) || m.arrow ? large * (m.v || to ? 15 : 10) : 0,
       share = state ? abs(state.n) / state.peak || 0 : 0,
       way = end => `M${p}L${along(q, -end)}`;
     if (to && head) c.lines.push([a, p, q]);
@@ -117,9 +120,9 @@ export const draw = {
       path(
         way(head && head - 3),
         m.v ? (!state ? "notyet" : state.n < 0 ? "sneg" : "spos") : to || source ? "dirline" : "plain",
-        { "stroke-width": state ? (dim ? 1 + 4 * share : 1.5 + 5 * share) : 1.6, opacity: dim && 0.2 }
+        { "stroke-width": large * (state ? (dim ? 1 + 4 * share : 1.5 + 5 * share) : 1.6), opacity: dim && (large > 1 ? 0.25 : 0.2) }
       ),
-      head > 0 && path(`M${q}L${along(q, -head, 8)}L${along(q, -head, -8)}z`, "tip", { opacity: !bright && 0.4 }),
+      head > 0 && path(`M${q}L${along(q, -head, 8 * large)}L${along(q, -head, -8 * large)}z`, "tip", { opacity: !bright && 0.4 }),
       c.pick && c.pick === m.tag && path(way(0), "picked")
     ];
   }
@@ -129,10 +132,9 @@ export function paint(svg, view) {
   const { film, frame, scale, wide } = view,
     { marks } = film,
     nodes = new Map();
-  const list = marks.filter(m => present(m, frame.k) && (!(m.when === "on" || m.room > wide) || level(m, frame).bright));
+  const list = marks.filter(m => present(m, frame.k) && (!(m.when === "on" || m.room > wide) || (level(m, frame).bright && !(film.presenter && m.room))));
   const c = {
     ...view,
-    areas: {},
     over: [],
     lines: [],
     spots: [],
@@ -143,25 +145,11 @@ export function paint(svg, view) {
       const m = marks.find(m => m.t === "circle" && Math.hypot(m.x - x, m.y - y) < 2);
       return m ? (m.r || 30) + 4 : 0;
     },
-    unitOf(tag) {
-      const m = list.find(m => m.t === "bundle" && m.to === tag);
-      return m ? (view.units[m.tag] ?? m.unit ?? 0) : -1;
-    },
-    // Where ribbons end: at the left edge of one cell, or of one box of a list.
-    port(to, i) {
-      const many = Array.isArray(to),
-        m = marks.find(m => m.w && m.tag === (many ? to[i] : to));
-      return (
-        m && [
-          c.x(m) - m.w / 2 - (m.labels ? 26 : 3),
-          c.y(m) + (many ? 0 : ((floor(i / m.cols) + 0.5) / m.rows - 0.5) * m.h)
-        ]
-      );
-    }
+    unitOf: tag => hooks.unit?.(view, 0, tag) ?? -1
   };
-  // Cells are measured before ribbons are drawn; bright lines lie over others.
+  // Bright lines lie over others.
   const rank = m => ORDER.indexOf(m.t) + (m.z || (m.t === "line" && level(m, frame).bright ? 0.5 : 0));
-  for (const m of [...list].sort((p, q) => (q.t === "cells") - (p.t === "cells"))) {
+  for (const m of list) {
     c.at = level(m, frame);
     c.dim = c.at.dim ? "dimmed" : "";
     nodes.set(m, g("g", { "data-pick": m.tag, class: m.face }, draw[m.t](c, m)));

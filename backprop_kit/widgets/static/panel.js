@@ -1,20 +1,21 @@
 // The panel beside the picture: rows in textbook order, each symbol above its block.
 
 import { number, productSign } from "./numbers.js";
-import { abs, clamp, div, floor, h, max, min, place, range, refill, span } from "./dom.js";
-import { htmlText, indexed } from "./markup.js";
+import { abs, clamp, div, floor, h, max, min, place, put, range, refill, span } from "./dom.js";
+import { htmlText } from "./markup.js";
 import { css, heat } from "./theme.js";
 import { tint } from "./pens.js";
-import { products } from "./blocks.js";
+import { hooks } from "./marks.js";
 
 const shown = n => (typeof n === "number" ? number(n) : n);
-const sym = s => span("formula", htmlText(s, true));
-const num = (n, cls, name = shown(n)) => h("span", { class: "num " + cls, "data-n": name }, shown(n));
+export const sym = s => span("formula", htmlText(s, true));
+export const num = (n, cls, name = shown(n)) => h("span", { class: "num " + cls, "data-n": name }, shown(n));
 const tone = (c, v, peak, cap) => {
   const fill = c.colours.fill(v, peak, cap);
   return `background:${css(fill)};color:${c.colours.on(fill)}`;
 };
 const stateOf = (c, b) => c.state(b.v || [[b.array, b.at || 0]]);
+const big = c => (c.film.presenter ? 1.8 : 1);
 const printed = b => !b.map && b.rows <= 5 && b.cols <= 5;
 
 // One block of a rule: numbers in cells of width cw, or (cw 0) a heat map, at most `wide` wide.
@@ -35,7 +36,7 @@ function block(c, item, cw, wide, unit) {
       )
     );
   } else {
-    box.style.cssText = `width:${wide}px;height:${rows < 2 ? 20 : clamp((rows > 5 ? 9.2 : 16) * rows, 20, 110)}px`;
+    box.style.cssText = `width:${wide}px;height:${rows < 2 ? 20 * big(c) : clamp((rows > 5 ? 9.2 : 16) * rows * big(c), 20, 110)}px`;
     if (state) box.append(h("img", { alt: " ", class: "pixels", src: heat(c.colours, rows, cols, value, state.peak) }));
   }
   if (lit) {
@@ -60,13 +61,14 @@ function block(c, item, cw, wide, unit) {
 // A rule on one line, or on two when it does not fit; a tall block at its end floats to the right of what follows.
 function rule(c, row, unit) {
   const { items } = row,
-    heatWidth = b => (b.op || printed(b) ? 0 : clamp(b.cols * (b.cols > 16 ? 4.6 : b.cols > 5 ? 9.2 : 20), 14, 147)),
+    heatWidth = b => (b.op || printed(b) ? 0 : clamp(b.cols * big(c) * (b.cols > 16 ? 4.6 : b.cols > 5 ? 9.2 : 20), 14, 147)),
     columns = b => (printed(b) ? b.cols : 0);
   const last = items.at(-1),
     tall = last.rows > 8 && items.slice(0, -1),
     least =
       3 +
       6.1 *
+      big(c) *
         max(
           4,
           ...items.filter(printed).flatMap(b => {
@@ -79,7 +81,7 @@ function rule(c, row, unit) {
   let shrink = 0;
   const sum = (list, f) => list.reduce((total, b) => total + f(b), 0),
     wide = b =>
-      b.op?.length > 1 ? 8 * b.op.replace(/[$_^{}]/g, "").length + 10 : b.op ? 20 : 6 + heatWidth(b) * shrink;
+      b.op ? big(c) * (b.op.length > 1 ? 8 * b.op.replace(/[$_^{}]/g, "").length + 10 : 20) : 6 * big(c) + heatWidth(b) * shrink;
   shrink = clamp((c.room - sum(items, wide) - least * sum(items, columns)) / sum(items, heatWidth) || 1, 0.3, 1);
   const room = list => floor((c.room - sum(list, wide)) / sum(list, columns));
   const turn = items.findIndex(b => b.op?.[0] === "=");
@@ -91,7 +93,7 @@ function rule(c, row, unit) {
   }
   // Where the numbers have no room, colours do.
   if (cw < least && items.some(printed)) return rule(c, { ...row, items: items.map(b => ({ ...b, map: 1 })) }, unit);
-  cw = min(50, cw);
+  cw = min(50 * big(c), cw);
   const column = b =>
     b.op?.length > 1
       ? [span(), span("words", htmlText(b.op)), span()]
@@ -152,7 +154,7 @@ function cell(c, part, row, i) {
   return n != null ? num(n, tint(part.sign ?? n)) : span("note", htmlText(part.note || ""));
 }
 
-const bar = (v, most, cls = "") =>
+export const bar = (v, most, cls = "") =>
   span("", h("i", { class: `bar ${v < 0 ? "bneg" : "bpos"} ${cls}`, style: `width:${(100 * abs(v)) / most || 0}%` }));
 
 export const kinds = {
@@ -163,46 +165,36 @@ export const kinds = {
   next: (c, r) => div("next", "next", span("", htmlText(r.s || ""), r.sym && sym(r.sym))),
   rule,
 
-  eq(c, row, unit, limit) {
-    const lines = row.rows.map(cells => cells.filter(p => !(c.room < 300 && p.note))),
+  // Of the lines of a lead (`of` names the marks of each) one is bright in a lecture hall, and never left out.
+  eq(c, row, unit, limit, slim) {
+    const large = c.film.presenter,
+      lines = row.rows.map(cells =>
+        cells.slice(slim && cells[0].sym && cells[1] === "=" ? 2 : 0).filter((p, i) => !(p.note && (large ? i : c.room < 300)))
+      ),
+      top = !slim && row.top,
       most = max(...lines.map(r => r.length)),
-      cut = lines.length > limit + 1 ? limit : lines.length;
+      cut = lines.length > limit + (large ? 0 : 1) ? limit : lines.length,
+      bright = row.of ? c.line : -1,
+      first = clamp(bright - floor(cut / 2), 0, lines.length - cut),
+      fill = list => range(most - list.length).map(() => span());
     return [
       row.head && div("sub", htmlText(row.head)),
       h(
         "div",
         { class: "eq", style: `grid-template-columns:repeat(${most},auto)` },
-        lines
-          .slice(0, cut)
-          .map(cells => range(most).map(i => (i < cells.length ? cell(c, cells[i], cells, i) : span())))
+        top && [top.map((p, i) => put(cell(c, p, top, i), { class: i ? "top" : "top dir" })), fill(top), h("hr")],
+        lines.slice(first, first + cut).map((cells, i) => {
+          const row = cells.map((p, j) => cell(c, p, cells, j));
+          if (large && first + i !== bright) row.forEach(n => n.classList.add("bk-mute"));
+          return [
+            row,
+            fill(row),
+            large && first + i === bright && h("i", { class: "bright", style: `grid-row:${i + (top ? 3 : 1)}/${i + (top ? 4 : 2)}` })
+          ];
+        })
       ),
       cut < lines.length && div("sub", `and ${lines.length - cut} more`)
     ];
-  },
-
-  // The largest terms of the selected unit, the rest in one line, and the sum.
-  terms(c, row, unit) {
-    const a = c.state([[row.a, 0]]),
-      w = c.state([[row.w, 0]]),
-      total = row.sum && c.state([[row.sum, unit]]);
-    if (!a || !w) return null;
-    const parts = products(a, w, unit),
-      sum = list => list.reduce((s, t) => s + t[3], 0),
-      top = parts.slice(0, 4),
-      rest = sum(parts.slice(top.length)),
-      [p, q] = row.sym;
-    const most = max(abs(top[0][3]), abs(rest)) || 1,
-      line = (label, left, v) => [label, span("num", left), num(v, "bold " + tint(v)), bar(v, most)];
-    return div(
-      "terms",
-      top.map(([i, v, f, r]) => line(sym(indexed(p, i + 1)), `${number(v)} × ${number(f)} ${productSign(v, f, r)}`, r)),
-      parts.length > top.length && line(span("note", `${parts.length - top.length} more`), "", rest),
-      h("i", { class: "rulebar" }),
-      sym(indexed(q, unit + (row.base ?? 1))),
-      span(),
-      h("span", { class: "result", "data-n": "sum" }, number(total ? total.n : sum(parts))),
-      span()
-    );
   },
 
   // A total far beyond its parts is a number only: a bar for it would leave them none.
@@ -225,22 +217,26 @@ export const kinds = {
 
 // What does not fit gives way: space first, then long lists and what comes next, then the numbers of a matrix.
 export function fillPanel(panel, c, rows) {
-  range(5).some(i => {
+  const large = c.film.presenter;
+  range(large ? 7 : 5).some(i => {
     panel.classList.toggle("bk-tight", i > 0);
+    panel.classList.toggle("bk-less", large && i > 1);
+    panel.classList.toggle("bk-slim", large && i > 3);
     refill(
       panel,
       rows
-        .filter(r => !(i > 1 && r.t === "next") && !(i > 2 && /gap|line/.test(r.t)))
+        .filter(r => !(large ? i > 2 && r.t === "p" : i > 1 && r.t === "next") && !(i > 2 && /gap|line/.test(r.t)))
         .map(r =>
           kinds[r.t](
             c,
             i > 2 && r.t === "rule" ? { ...r, items: r.items.map(b => ({ ...b, map: b.rows > 1 })) } : r,
-            c.units[c.bundle?.tag] ?? r.unit ?? c.bundle?.unit ?? 0,
-            i > 3 ? 2 : i > 1 || c.room < 300 ? 3 : 5
+            hooks.unit?.(c, r) ?? r.unit ?? 0,
+            large ? 7 - i : i > 3 ? 2 : i > 1 || c.room < 300 ? 3 : 5,
+            large && i > 3
           )
         )
     );
-    return c.stacked || panel.scrollHeight <= panel.clientHeight + 1;
+    return c.stacked || (panel.scrollHeight <= panel.clientHeight + 1 && !(large && panel.scrollWidth > panel.clientWidth));
   });
   join(panel);
 }

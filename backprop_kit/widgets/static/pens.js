@@ -1,7 +1,7 @@
 // What every mark is drawn with: words, outlines, and the level a step gives it.
 
 import { number } from "./numbers.js";
-import { g } from "./dom.js";
+import { g, min } from "./dom.js";
 
 // What a step asks of a mark: to (it receives), source (it gives), bright, or dim (it recedes).
 export function level({ tag, t }, { on = [], to = [], source = [] }) {
@@ -10,6 +10,9 @@ export function level({ tag, t }, { on = [], to = [], source = [] }) {
   at.dim = !at.bright && t !== "text" && on.length + to.length + source.length > 0;
   return at;
 }
+
+// How large type is that a mark does not ask for: in a lecture hall everything is.
+export const type = (c, { size }, usual) => size || (c.film.presenter ? 24 : usual);
 
 export const word = (x, y, size, anchor, attrs, ...kids) =>
   g("text", { x, y, "font-size": size, "text-anchor": anchor, ...attrs }, kids);
@@ -22,7 +25,8 @@ export const digits = (c, tag, state, x, y, size, anchor, attrs = {}) =>
   word(
     x,
     y,
-    size,
+    // A long number gives way before it leaves its place.
+    c.film.presenter && state && number(state.n).length > 6 ? min(size, 20) : size,
     anchor,
     { ...attrs, "data-tag": tag, class: `${attrs.class || ""} ${c.dim} ${state?.fresh && c.i ? "bold new" : ""}` },
     state ? number(state.n) : "–"
@@ -32,7 +36,7 @@ export const digits = (c, tag, state, x, y, size, anchor, attrs = {}) =>
 export function outline(c, m, state) {
   if (m.v && !state) return { class: "notyet" };
   const { to, source } = c.at,
-    fresh = state?.fresh && c.i;
+    fresh = state?.fresh && c.i && !(c.film.presenter && c.at.dim);
   return ((to || source) && !m.plain) || fresh
     ? { class: "ring", opacity: source && !to && !fresh ? 0.55 : null }
     : { class: "edge" };

@@ -271,15 +271,16 @@ draw.bar = (c, m) => {
     value = m.label && at(c, m.label),
     box = along ? { x: low, y: mid - thick / 2, width: long, height: thick } : { x: mid - thick / 2, y: low, width: thick, height: long };
   const state = typeof m.to === "object" ? c.state(typeof m.to[0] === "string" ? [m.to] : m.to) : null,
-    // A bar that is long enough holds its number, another has it beyond its end.
-    holds = along && m.inside && long >= m.inside,
+    text = value != null && (m.unit ? number(value) + m.unit : signed(value)),
+    wide = text ? text.length * (m.size || 14) * 0.6 : 0,
+    // A bar that is long enough holds its number, another has it beyond its end if there is room.
+    holds = along && m.inside && (long >= m.inside || (long >= wide && (z < a ? z - p.l : p.r - z) < wide)),
     full = c.colours.on(c.colours.fill(to - from, abs(to - from) || 1, 1)),
     tone = m.c === "ink" ? "fill:var(--bk-on-ink)" : m.c || c.at.dim ? null : `fill:${full}`,
     size = m.size || 14,
     gap = m.gap ?? 7,
     side = z < a ? -1 : 1,
-    attrs = { "data-tag": m.tag, class: m.bold ? "bold" : "" },
-    text = value != null && (m.unit ? number(value) + m.unit : signed(value));
+    attrs = { "data-tag": m.tag, class: m.bold ? "bold" : "" };
   return [
     g("rect", { ...box, rx: 2, style: `fill:${colour(m.c || "sign", to - from)}`, opacity: m.opacity ?? faded(c, state) }),
     m.edge && g("rect", { ...box, rx: 3, class: "edge" }),

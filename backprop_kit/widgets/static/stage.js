@@ -16,7 +16,8 @@ function render({ model, el }) {
     chips = div("chips"),
     title = div("head-title"),
     say = h("p", { class: "say" }),
-    foot = h("p", { class: "foot" });
+    foot = h("p", { class: "foot" }),
+    sheet = h("style");
   const root = h("div", {
     class: "bk bk-stage",
     tabindex: 0,
@@ -35,7 +36,7 @@ function render({ model, el }) {
     unsaved,
     extent,
     reserved;
-  root.append(div("head", chips, title), div("mid", div("scene", svg, legend), panel), h("hr"), bar.node, say, foot);
+  root.append(div("head", chips, title), div("mid", div("scene", svg, legend), panel), h("hr"), bar.node, say, foot, sheet);
   el.append(root);
 
   const ask = () => {
@@ -217,6 +218,7 @@ function render({ model, el }) {
       film = bytes.byteLength && (await open(bytes));
     if (!film || mine !== turn) return;
     Object.assign(view, { film, cut: null, line: null });
+    sheet.textContent = film.presenter ? model.get("sheet") : "";
     root.classList.toggle("bk-presenter", !!film.presenter);
     hooks.film?.(view);
     refill(

@@ -25,7 +25,8 @@ export function transport(view) {
     cuts = h("div", { class: "cuts", role: "group", "aria-label": "step size" });
   const line = h("div", { class: "time", role: "slider", tabindex: 0, "aria-label": "step", "aria-valuemin": 0 }),
     knob = h("i", { class: "knob" }),
-    badge = button("badge", null, () => view.list());
+    badge = button("badge", null, () => view.list()),
+    large = button("large", "presenter type", () => view.large(), "Aa");
   let groups = [];
 
   // Each phase is cut into its steps: the step under a place, and the place of a step.
@@ -58,7 +59,8 @@ export function transport(view) {
       line,
       count,
       cuts,
-      badge
+      badge,
+      large
     ),
 
     build() {
@@ -114,6 +116,10 @@ export function transport(view) {
         total = film.cuts[cut].frames.length - 1 + film.covered(cut),
         word = playing ? "Pause" : "Play",
         { state, text } = model.get("badge");
+      // The badge first: its width leaves the timeline its own, and the knob its place.
+      badge.hidden = !text;
+      badge.className = "bk-badge bk-" + state;
+      refill(badge, icon(state), text);
       for (const s of groups) {
         s.node.classList.toggle("bk-now", s.id === frame.phase && i > 0);
         s.track.style.setProperty("--bk-done", (100 * clamp(i - s.start, 0, s.n)) / s.n + "%");
@@ -127,9 +133,11 @@ export function transport(view) {
       put(line, { "aria-valuenow": i, "aria-valuetext": `${s?.name}, step ${i} of ${total}` });
       refill(play, icon(word.toLowerCase()));
       put(play, { "aria-label": word, title: word });
-      badge.hidden = !text;
-      badge.className = "bk-badge bk-" + state;
-      refill(badge, icon(state), text);
+      const on = model.get("presenter"),
+        alive = view.wires.alive();
+      large.hidden = on == null;
+      large.disabled = !alive;
+      put(large, { "aria-pressed": `${!!on}`, title: "presenter type" + (alive ? "" : ": needs a kernel") });
     }
   };
 }
