@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import ancestors
 from ..engine.gradcheck import Report, gradcheck
 from ..engine.replay import replay
 from ..engine.tensor import Node, Tensor
 from ..engine.trace import Trace
 from ..films.captions import speaker
-from ..films.graph import film_graph
-from ..films.graph.film import check_size
+from ..films.graph import Graph, film_of
+from ..films.graph.scopes import Scope
 from ..films.numbers import number
 from ..films.rows import box
 from ..study.naming import names_of, plain
@@ -27,7 +26,8 @@ from .stepper import Stepper
 
 say = speaker("graph")
 
-WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
+# What an oracle may compute before a person wonders why the kernel is busy: values, and operations.
+WORK, OPERATIONS = 8_000_000, 200_000
 TURN = 0.01
 
 
@@ -43,9 +43,10 @@ class GraphStepper(Stepper):
 
     With a rule of your own both ways back are shown, and the first wrong number is lit. A rule that
     cannot be run leaves the right graph, with a line that says why. `.slope(t)` is the slope at a
-    value as it is shown; `.stage` the picture alone.
-    Raises ValueError or TypeError, in two lines, for a loss that is not one number, has nothing a
-    slope could reach, or needs more than 40 boxes with all its layers folded.
+    value as it is shown; `.stage` the picture alone. A graph of more than 40 boxes opens folded, in
+    groups that open one in another; `.open(t)` shows the level in which a value stands.
+    Raises ValueError or TypeError, in two lines, for a loss that is not one number or has nothing a
+    slope could reach.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class GraphStepper(Stepper):
         variables = {**caller.f_globals, **caller.f_locals}
         self._names = names_of(self.trace, variables, names)
         self.own, problem = self._run(combine, order)
-        film = film_graph(self.trace, self._names, self.own)
+        self._graph = Graph.of(self.trace, self._names, self.own)
+        film = film_of(self._graph)
         if step not in film.cuts:
             raise ValueError(
                 f"step is {step!r}; this graph goes by {' or by '.join(film.cuts)}.\n"
@@ -107,6 +109,31 @@ class GraphStepper(Stepper):
             return self.own.slope(place)
         return self.trace.grads.get(self.trace.node(place))
 
+    def open(self, place: Tensor | Node) -> None:
+        """Show the level in which a value stands by itself; the step stays.
+
+        Raises ValueError if it is no part of this recording, is written into an operation, or
+        stands among more than 200 boxes.
+        """
+        n = self.trace.node(place)
+        if n not in self._graph.users:
+            raise ValueError(
+                "This number is written into its operation, so it has no box.\n"
+                "Ask for a value that was computed, or a leaf that is a Tensor."
+            )
+        self._show(self._graph.tree.around_of(n))
+
+    def _show(self, opened: Scope | None) -> None:
+        self._film = film_of(self._graph, opened)
+        self.stage.show(self._film)
+        if self._lit:
+            self._lit = self._first_lit()
+            self._show_badge()
+
+    def _first_lit(self) -> int:
+        """The step at which the first wrong number is lit in the present picture."""
+        return min((f.k for f in self._film.cuts["operation"] if f.mark), default=0)
+
     def text(self) -> tuple[str, ...]:
         """The first sentence, and the whole recording in one line."""
         first = self._film.cuts["operation"][0].say
@@ -122,7 +149,15 @@ class GraphStepper(Stepper):
 
     # --- what the page asks -----------------------------------------------------------------------
     def _pressed(self, tag: str) -> None:
-        """A value was pressed: what its slope promises for 0.01, and what the loss does."""
+        """A value was pressed: what its slope promises for 0.01, and what the loss does. A card
+        or the head of a scope: its level is not in the page."""
+        kind, number_ = tag[:4], tag[4:]
+        if kind in ("card", "fold") and number_.isascii() and number_.isdigit():
+            tree = self._graph.tree
+            if int(number_) < len(tree.all):
+                scope = tree.all[int(number_)]
+                self._show(scope if kind == "card" else tree.around[scope])
+            return
         place = tag[1:].partition(":")[0] if tag[:1] in ("v", "g") else ""
         nodes = self.trace.nodes
         known = place.isascii() and place.isdigit() and int(place) < len(nodes)
@@ -155,20 +190,25 @@ class GraphStepper(Stepper):
 
     def _check(self) -> None:
         """Compare every slope with the complex step, after the first picture."""
+        value = float(self.trace.loss.value.reshape(-1)[0])
+        if not np.isfinite(value):  # a step to the side of it says nothing
+            text = f"{self.name_of(self.trace.loss)} is {number(value)}"
+            self._judged = {"state": "failed", "text": text, "rows": []}
+            self._show_badge()
+            return
         report = self.checked()
-        places = self._places()
-        everything = sum(n.value.size for n in places.values())
+        everything = sum(n.value.size for n in self._places())
         rows = [
             f"{r.name}: {r.count} slopes, largest difference {r.error:.0e}" for r in report.rows
         ]
         bad, self._lit = report.failed, 0
-        state, text = ("failed" if bad else "ok"), f"{report.count} of {everything} checked"
+        state, text = ("failed" if bad else "ok"), f"{report.count:,} of {everything:,} checked"
         if bad:
             text = f"{bad[0].name} is wrong"
         elif self.own is not None and self.own.first is not None:
             state, text, rows = self._verdict(everything)
             # What a rule of your own gets wrong is what a lesson asks: it is told where it is lit.
-            self._lit = min((f.k for f in self._film.cuts["operation"] if f.mark), default=0)
+            self._lit = self._first_lit()
         self._judged = {"state": state, "text": text, "rows": rows}
         self._show_badge()
 
@@ -197,17 +237,22 @@ class GraphStepper(Stepper):
         count = sum(wrong.values())
         return "failed", f"{count} of {everything} wrong: ∂{self.name_of(first)} …", rows
 
-    def _places(self) -> dict[str, Node]:
+    def _places(self) -> list[Node]:
         """Everything a slope comes back to, but the loss itself (where that is all: the loss)."""
         grads, loss = self.trace.grads, self.trace.loss
-        found = {f"∂{self.name_of(n)}": n for n in self.trace.nodes if n in grads and n is not loss}
-        return found or {f"∂{self.name_of(loss)}": loss}
+        return [n for n in self.trace.nodes if n in grads and n is not loss] or [loss]
 
     def checked(self) -> Report:
         """Every slope but the loss's own beside the complex step; where that would take long, or of
         more than 4,096 numbers, a seeded sample."""
-        most = WORK // max(1, sum(n.value.size for n in self.trace.made))
-        return gradcheck(self.trace, self._places(), most=min(max(most, 64), 4096))
+        places, made = self._places(), self.trace.made
+        most = WORK // max(1, sum(n.value.size for n in made))
+        few = max(4, OPERATIONS // len(made))
+        if len(places) > few:
+            chosen = np.random.default_rng(0).permutation(len(places))[:few]
+            places = [places[i] for i in sorted(chosen.tolist())]
+        named = {f"∂{self.name_of(n)}": n for n in places}
+        return gradcheck(self.trace, named, most=min(max(most, 64), 4096))
 
 
 def _recorded(loss: Any) -> Trace:
@@ -219,7 +264,6 @@ def _recorded(loss: Any) -> Trace:
             f"GraphStepper got {type(loss).__name__}; it shows how a Tensor was computed.\n"
             "Pass the result of a computation with Tensors, such as loss = (a * b) ** 2."
         )
-    check_size(ancestors(loss.node))  # before anything is recorded: a long loop is quick to make
     trace = Trace.of(loss)
     if not trace.made:
         raise ValueError(

@@ -50,7 +50,7 @@ class View:
         return self.at(i)
 
     def at(self, i):
-        self.page.wait_for_function(AT, arg=[self.root.element_handle(), str(i)], timeout=5000)
+        self.page.wait_for_function(AT, arg=[self.root.element_handle(), str(i)], timeout=15_000)
         return self
 
     def number(self, tag):
@@ -149,9 +149,10 @@ def test_two_steppers_on_one_player_stay_in_step(book):
 def test_scopes_fold_and_unfold_where_they_stand(book):
     view = View(book, 4).to(8)
     before = view.caption()
-    view.root.locator('[data-pick="fold0"] .bk-ground').click()
-    view.root.locator('[data-pick="card1"]').first.wait_for()
-    assert view.root.locator('[data-pick="card0"]').count()
+    for fold, cards in (("fold0", 2), ("fold1", 3)):  # the loss is folded from the start
+        view.root.locator(f'[data-pick="{fold}"] .bk-ground').click()
+        view.root.locator(f'[data-pick="{fold}"]').first.wait_for(state="detached")
+        assert view.root.locator('[data-pick^="card"] text', has_text="open").count() == cards
     view.root.locator('[data-pick="card1"] .bk-ground').last.click()
     view.root.locator('[data-pick="fold1"]').first.wait_for()
     assert view.root.locator('[data-pick="card1"]').count() == 0
@@ -162,11 +163,11 @@ def test_a_wide_graph_pans_to_its_step(book):
     view = View(book, 5)
     view.to(20)
     assert view.number("v20") == "1.05·10⁶"
-    book.page.wait_for_timeout(400)
-    place = "n => n.getBoundingClientRect().x"
+    place = """async n => {
+      await Promise.all(n.closest('svg').getAnimations().map(a => a.finished));
+      return n.getBoundingClientRect().x; }"""
     far = view.root.locator('[data-pick="v20"] rect').first.evaluate(place)
     view.to(1)
-    book.page.wait_for_timeout(400)
     assert view.root.locator('[data-pick="v20"] rect').first.evaluate(place) > far + 500
     assert view.root.locator(".bk-still").count() == 21
 

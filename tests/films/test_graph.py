@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from nets import draw
-from refusal import refused
 
 from backprop_kit.engine import Tensor, Trace, ops
 from backprop_kit.films.film import unpack
 from backprop_kit.films.fingerprint import fingerprint
 from backprop_kit.films.graph import film_graph
-from backprop_kit.films.graph.film import check_size
 from backprop_kit.films.graph.scene import Graph, scopes_of
 from backprop_kit.films.graph.symbols import disc, flat, local, recipe
 from backprop_kit.films.graph.units import Picture
@@ -163,13 +161,14 @@ def test_a_small_expression_has_circles_and_a_long_one_pans():
     assert all(np.isfinite(m["x"]) for m in long.marks if "x" in m)
 
 
-def test_too_many_boxes_are_refused_with_the_layer_view():
+def test_a_graph_of_more_than_forty_boxes_opens_folded():
     y = Tensor(1.0)
     for _ in range(40):
         y = y + 1.0
-    with refused(ValueError, "41 boxes", "ForwardStepper"):
-        film_graph(Trace.of(y))
-    check_size(Trace.of(lamp()).nodes)
+    film = film_graph(Trace.of(y))
+    assert film.scene == "folded" and set(film.scenes) == {"open"}
+    assert [f.k for f in film.cuts["operation"]] == [0, 40, 81]
+    assert [f.k for f in film.scenes["open"].cuts["operation"]] == list(range(82))
 
 
 # --- a rule of one's own --------------------------------------------------------------------------
@@ -233,11 +232,6 @@ def test_recipes_discs_and_slopes_in_letters():
 def test_any_net_can_be_filmed_twice_with_the_same_bytes(seed):
     case = draw(seed)
     trace = record_pass(case.model(), case.x, case.y, optimizer=None).trace
-    graph = Graph.of(trace, names_of(trace))
-    if Picture.of(graph, frozenset(graph.scopes)).count > 40:
-        with refused(ValueError, " boxes", "ForwardStepper"):
-            film_graph(trace)
-        return
     film = film_graph(trace)
     assert film.pack() == film_graph(trace).pack() and len(film.pack()) < 49_000
 

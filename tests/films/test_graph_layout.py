@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 from counting import python_calls
+from graphs import loop, random_graph
 
 from backprop_kit.engine import Tensor, Trace, ops
 from backprop_kit.films.graph import film_graph
@@ -154,6 +155,86 @@ def test_drawn_edges_touch_no_foreign_value_slot_or_row(part):
                 for a, b, c, d, owner in solid:
                     if owner not in ends[m["tag"]]:
                         assert not (a < x < b and c < y < d), (seed, m["tag"], owner)
+
+
+def standing(picture, placed):
+    """Every solid box of a picture, as x from and to, y from and to, and the unit it belongs to."""
+    by_card = {u.scope.number: u for u in picture.units if u.scope is not None}
+    solid = []
+    for m in placed:
+        name = m.get("tag", "")
+        value, card = name[:1] in ("v", "g", "p"), name[:4] == "card"
+        if m["t"] not in ("circle", "box") or not (value or card) or m.get("still"):
+            continue
+        number = int(name[4:] if card else name[1:].partition(".")[0])
+        unit = by_card[number] if card else picture.unit_of[picture.graph.trace.nodes[number]]
+        w, h = (2 * m["r"],) * 2 if m["t"] == "circle" else (m["w"], m["h"])
+        x, y = m["x"] + m.get("dx", 0), m["y"] + m.get("dy", 0)
+        solid.append((x - w / 2, x + w / 2, y - h / 2, y + h / 2, unit.number))
+    return np.array(solid)
+
+
+def cover(picture, placed):
+    """Pairs of boxes of different units that overlap, and edges that touch a foreign box."""
+    solid = standing(picture, placed)
+    low, high, top, bottom, owner = solid.T
+    over = (low[:, None] < high - 0.2) & (low < high[:, None] - 0.2)
+    over &= (top[:, None] < bottom - 0.2) & (top < bottom[:, None] - 0.2)
+    over &= owner[:, None] != owner
+    crossed = []
+    for m in placed:
+        if m["t"] != "path" or m["tag"][0] != "e":
+            continue
+        place_, j = map(int, m["tag"][1:].split("."))
+        use = picture.uses[picture.graph.trace.nodes[place_]][j]
+        ends = [picture.unit_of[n].number for n in (use.target, use.user)]
+        x, y = np.array(curve(m["pts"])).T[:, :, None]
+        inside = (low < x) & (x < high) & (top < y) & (y < bottom) & ~np.isin(owner, ends)
+        crossed += [m["tag"]] if inside.any() else []
+    return over.sum() // 2, crossed
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_nothing_is_covered_in_folded_and_opened_views_of_large_graphs(part):
+    """300 random graphs of 41 to 2,000 nodes: the first view, and every sixth a level within."""
+    stubs = 0
+    for seed in range(30 * part, 30 * part + 30):
+        count = int(np.exp(np.random.default_rng(seed).uniform(np.log(41), np.log(2000))))
+        graph = graph_of(random_graph(count, seed))
+        opened = [(), graph.tree.path(graph.tree.all[seed % len(graph.tree.all)])]
+        for path in opened[: 1 + (seed % 6 == 0)]:
+            picture = Picture.of(graph, graph.tree.cards(path))
+            placed = marks(picture)
+            assert cover(picture, placed) == (0, []), seed
+            column = {u.number: picture.layout.column[i] for i, u in enumerate(picture.kept)}
+            for use in picture.far:
+                a, b = (picture.unit_of[n].number for n in (use.target, use.user))
+                assert column[b] - column[a] > 3
+            stubs += len(picture.far)
+            for unit in (u for u in picture.units if u.wall):
+                # Nothing before a scope stands in it or behind it.
+                before = [column[u.number] for u in picture.units[: unit.number]]
+                assert max(before, default=-1) < column[unit.number], seed
+    assert stubs > 100
+
+
+def test_a_far_use_is_a_named_stub_at_both_ends():
+    loss, leaves = loop(300)
+    graph = graph_of(loss)
+    graph.names[leaves["w"].node] = "w"
+    inner = graph.tree.cards((graph.tree.all[0],))
+    picture = Picture.of(graph, inner)
+    placed = marks(picture)
+    w = graph.place[leaves["w"].node]
+    ends = [m for m in placed if m["t"] == "path" and m["tag"].startswith(f"e{w}.")]
+    uses = picture.uses[leaves["w"].node]
+    far = [j for j, u in enumerate(uses) if u in picture.far]
+    assert len(far) > 10 and len(ends) == len(uses) + len(far)  # each far use has two ends
+    said = [m["s"] for m in placed if m["t"] == "text" and m.get("size") == 12]
+    assert said.count("$w$, $u$") == len(far) and said.count("$w$") == 1
+    assert graph.number(graph.g(leaves["w"].node)) == pytest.approx(
+        sum(graph.number(u.array) for u in uses)
+    )
 
 
 def test_the_film_of_a_graph_has_the_same_bytes_twice():

@@ -7,11 +7,12 @@ import gzip
 import numpy as np
 import pytest
 from counting import python_calls
+from graphs import loop
 from refusal import refused
 
 from backprop_kit.engine import OPS, Tensor, Trace, ops
 from backprop_kit.films.film import unpack
-from backprop_kit.nn import BCELoss
+from backprop_kit.nn import BCELoss, Linear, Sequential, Tanh
 from backprop_kit.study import board
 from backprop_kit.widgets.forward_stepper import ForwardStepper
 from backprop_kit.widgets.graph_stage import GraphStage
@@ -122,16 +123,92 @@ def test_what_is_no_graph_is_refused():
         GraphStepper(a.sum(), names=["a"])
 
 
-def test_a_hundred_thousand_nodes_are_answered_after_one_count_of_the_boxes():
+def test_a_hundred_thousand_nodes_open_folded_and_levels_come_from_the_kernel(kept):
     y = Tensor(1.0)
     for _ in range(100_000):
         y = y + 1.0
+    made = []
+    assert python_calls(lambda: made.append(GraphStepper(y))) < 80 * 100_000
+    stepper = kept(made[0])
+    stage = stepper.stage
+    assert len(stage.film) < 20_000
+    stage.k = stepper.k_of("forward")
+    card = next(m["tag"] for m in stage.source.marks if m.get("asks"))
+    hear(stepper, press=card)
+    inner = stage.source
+    assert {m["tag"] for m in inner.marks if m.get("asks")} > {"fold0", "card1"}
+    assert len(inner.cuts["operation"]) == 1 + 18 + 18 and stage.k == 100_000
+    hear(stepper, press="card1")
+    hear(stepper, press="fold1")
+    hear(stepper, press="fold0")
+    assert len(stage.source.cuts["operation"]) == 3
+    for nonsense in ("card99999", "fold", "card²", "card-1"):
+        hear(stepper, press=nonsense)
+    assert len(stage.source.cuts["operation"]) == 3
+    hear(stepper, painted=1)
+    assert stage.badge["text"] == "4 of 100,000 checked" and stage.badge["state"] == "ok"
 
-    def ask():
-        with refused(ValueError, "100,001 boxes", "ForwardStepper"):
-            GraphStepper(y)
 
-    assert python_calls(ask) < 8 * 100_000  # the recording and the count, no layout
+def test_a_loss_that_is_not_finite_is_told_and_not_compared(kept):
+    y = Tensor(10.0)
+    with np.errstate(over="ignore"):
+        for _ in range(12):
+            y = y * y
+        stepper = kept(GraphStepper(y))
+    hear(stepper, painted=1)
+    assert stepper.stage.badge["text"] == "L is ∞" and stepper.stage.badge["state"] == "failed"
+
+
+def test_a_value_can_be_asked_for_wherever_it_is_folded(kept):
+    loss, leaves = loop(300)
+    stepper = kept(GraphStepper(loss))
+    middle = stepper.trace.made[601]
+    assert f"v{stepper.trace.nodes.index(middle)}" not in tags(stepper)
+    stepper.open(middle)
+    assert f"v{stepper.trace.nodes.index(middle)}" in tags(stepper)
+    stepper.open(leaves["w"])
+    assert len(stepper.stage.source.cuts["operation"]) == 3 + 4 + 1
+    with refused(ValueError, "no part of this recording"):
+        stepper.open(Tensor(1.0))
+    with refused(ValueError, "written into its operation"):
+        stepper.open(next(n for n in stepper.trace.nodes if n.kind == "constant"))
+
+
+def tags(stepper):
+    return {m.get("tag") for m in stepper.stage.source.marks}
+
+
+def test_a_level_too_large_to_read_is_told_and_the_picture_stays(kept):
+    stepper = kept(GraphStepper(ops.stack([Tensor(float(i)) for i in range(300)]).sum()))
+    before = stepper.stage.film
+    hear(stepper, press="card0")
+    assert "302 boxes" in stepper.problem and "ForwardStepper" in stepper.problem
+    assert stepper.stage.film == before
+    hear(stepper, press="v300")
+    assert not stepper.problem
+
+
+def test_what_is_covered_stays_covered_in_an_opened_level(kept):
+    stepper = kept(GraphStepper(loop(100)[0]))
+    stepper.cover("forward")
+    hear(stepper, press="card0")
+    header, arrays = unpack(stepper.stage.film)
+    assert all(f["k"] <= 402 for cut in header["cuts"].values() for f in cut["frames"])
+    assert not any(name[0] in "gpc" for name in arrays)
+
+
+def test_a_large_net_shares_a_player_with_its_layer_view(kept):
+    model, x, y = board("stairs")
+    deep = Sequential(*[m for _ in range(25) for m in (Linear(2, 2), Tanh())], *model)
+    player = Player()
+    forward = kept(ForwardStepper(deep, x, y, player=player))
+    graph = kept(GraphStepper(forward.recorded.trace, player=player))
+    assert graph._graph.tree.groups or len(graph.stage.source.scenes) < 27
+    hear(graph, press="card0")
+    player.seek(40)
+    assert forward.stage.k == graph.stage.k == 40
+    frames = graph.stage.source.cuts["operation"]
+    assert frames[graph.stage.source.frame_at("operation", 40)].k <= 40
 
 
 def test_a_cover_withholds_what_comes_later(kept):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from backprop_kit.engine.tensor import Node
 from backprop_kit.films.graph.scene import Use
+from backprop_kit.films.graph.stubs import since, stubs
 from backprop_kit.films.graph.tags import Mark, Point, tag
 from backprop_kit.films.graph.units import (
-    CARD,
     PILL,
     ROW,
     SMALL_PILL,
@@ -18,33 +18,45 @@ from backprop_kit.films.graph.units import (
     Unit,
 )
 
+CLOSE = 0.6  # how much of a pill the gutter must hold, where the rest of it covers nothing
+NARROW = 0.72  # how far the anchors move together in a narrow picture
 AT_ONCE = (0.5, 0.38, 0.62, 0.28, 0.72, 0.2, 0.8)  # where along its S a pill may stand
 
+Box = tuple[float, float, float, float, float]  # anchor, offset, height of the middle; w, h
 
-def edges(picture: Picture) -> Iterator[Mark]:
-    placed: list[tuple[float, float, float, float]] = []
+
+def edges(picture: Picture, marks: Iterable[Mark]) -> Iterator[Mark]:
+    """The edges; their pills keep clear of each other and of the marks that stand already."""
+    placed: list[Box] = []
+    for m in marks:
+        w, h = (2 * m["r"], 2 * m["r"]) if "r" in m else (m.get("w", 0.0), m.get("h", 0.0))
+        if w and not m.get("still"):
+            placed.append((m["x"], m.get("dx", 0.0), m["y"] + m.get("dy", 0.0), w, h))
     for unit in picture.units:
         n = unit.node
-        uses = picture.uses[n] if unit.scope is None else [
-            u for m in unit.scope.made for u in picture.uses[m] if u.user not in unit.scope.inside
-        ]  # fmt: skip
+        uses = picture.leaving(unit)
         if not uses:
+            yield from stubs(picture, unit, 0.0)
             continue
         if picture.unit_of[uses[0].user].hanging and n in picture.unit_of[uses[0].user].hanging:
             yield from _riser(picture, unit, uses[0])
             continue
-        fan = len(uses) > 1
+        # Several values that leave a card together are not added: their edges only begin together.
+        fan = len(uses) > 1 and all(u.target is n for u in uses)
         out = right_of(picture, unit)
         if fan:
             yield from _plus(picture, unit, out)
+        start = plus_at(picture, unit) + (12 if picture.big else 9) if fan else out
         for use in uses:
-            yield from _edge(picture, unit, use, fan, out, placed)
+            if use not in picture.far:
+                yield from _edge(picture, unit, use, start, placed)
+        yield from stubs(picture, unit, start)
 
 
 def right_of(picture: Picture, unit: Unit) -> float:
     """How far from its middle a unit ends."""
     if unit.scope is not None:
-        return CARD[0] / 2 + 9
+        return picture.card[0] / 2 + 9
     return R + 2 if picture.big else picture.tile(unit.node)[0] / 2 + 2
 
 
@@ -84,15 +96,13 @@ def known(picture: Picture, n: Node) -> int:
 
 
 def _edge(
-    picture: Picture, unit: Unit, use: Use, fan: bool, out: float,
-    placed: list[tuple[float, float, float, float]],
-) -> Iterator[Mark]:  # fmt: skip
+    picture: Picture, unit: Unit, use: Use, start: float, placed: list[Box]
+) -> Iterator[Mark]:
     graph, layout = picture.graph, picture.layout
     assert layout is not None
     user = picture.unit_of[use.user]
     a, b = picture.kept.index(unit), picture.kept.index(user)
     ca, cb = layout.column[a], layout.column[b]
-    start = plus_at(picture, unit) + (12 if picture.big else 9) if fan else out
     _, _, right = layout.columns[ca]
     xb, left, _ = layout.columns[cb]
     slot = _lane(picture, user, use)
@@ -102,24 +112,22 @@ def _edge(
     for c, y in zip(range(ca + 1, cb), lanes, strict=True):
         x, l, r = layout.columns[c]
         pts += [(x, -l, y), (x, r, y)]
-    reach = (
-        CARD[0] / 2 + 2 if user.scope is not None else picture.rim(user) + picture.word(user) * 0.9
-    )
+    reach = picture.rim(user) + picture.word(user) * 0.9
+    if user.scope is not None:
+        reach = picture.card[0] / 2 + 2
     pts += [(xb, -left, y2), (xb, -reach, y2)]
     pts = [p for i, p in enumerate(pts) if i == 0 or p != pts[i - 1]]
     name = tag(picture, "e", use.target, picture.uses[use.target].index(use))
-    single = use.target.value.size == 1 and use.user.value.size == 1
-    last = max((graph.trace.computed_at[n] for n in use.scope.made), default=0) if use.scope else 0
+    single = use.target.value.size == 1 and use.user.value.size == 1 and use.count == 1
     yield {"t": "path", "tag": name, "pts": [list(p) for p in pts],
-           "v": [[use.array, 0]] if use.array else [], "since": last or known(picture, use.user),
+           "v": [[use.array, 0]] if use.array else [], "since": since(picture, use),
            "back": use.k is not None, **({} if single else {"many": True})}  # fmt: skip
     array = graph.s(use.user, use.slot)
     gap = (xb - left) - (layout.columns[cb - 1][0] + layout.columns[cb - 1][2])
     h = PILL if picture.big else SMALL_PILL
     w = picture.pill(use)
-    if w and gap >= w + 1:
-        p, q = pts[-3], pts[-2]
-        x, dx, y = _free(p, q, w, h, placed)
+    if w and gap >= w * CLOSE and (spot := _free(pts[-3], pts[-2], w, h, placed)):
+        x, dx, y = spot
         yield {"t": "box", "tag": name, "x": x, "dx": dx, "y": y, "w": w, "h": h, "label": "×",
                "v": [[array, 0]], "plain": True, "size": 13 if picture.big else 12, "room": 600,
                "frames": [graph.arrays[array].known, graph.end]}  # fmt: skip
@@ -141,34 +149,39 @@ def _angle(picture: Picture, user: Unit, lane: int) -> float:
         return 0.0
     ys = [(picture.unit_of[m].y, i) for i, m in enumerate(kept)]
     rank = sorted(range(len(kept)), key=lambda i: ys[i]).index(lane)
-    reach = 26.0 if user.scope is not None else 8.0 if picture.big else 6.0
+    reach = 8.0 if picture.big else 6.0
+    if user.scope is not None:
+        reach = 20.0 if picture.far_in(user) else 26.0
     return round(reach * (2 * rank / (len(kept) - 1) - 1), 1)
 
 
-def _free(
-    p: Point, q: Point, w: float, h: float, placed: list[tuple[float, float, float, float]]
-) -> Point:
-    """A place on the S from p to q where a pill covers no other."""
-    best, least = None, 0.0
+def _free(p: Point, q: Point, w: float, h: float, placed: list[Box]) -> Point | None:
+    """A place on the S from p to q where a pill covers nothing, in a wide picture and a narrow;
+    None where the gutter is too narrow and it would cover something.
+    """
+    best, least, fits = None, 0.0, q[0] + q[1] - p[0] - p[1] > w
+    near = [box for box in placed if p[0] <= box[0] <= q[0]]
     for t, aside in product(AT_ONCE, (0.0, -0.5, 0.5)):
         across = 1.5 * t * (1 - t) + t**3
         share = 3 * (1 - t) * t * t + t**3
-        at = (
-            p[0] + (q[0] - p[0]) * across,
-            p[1] + (q[1] - p[1]) * across,
-            p[2] + (q[2] - p[2]) * share,
-        )
-        at = (at[0], at[1], at[2] + aside * (h + 2))
-        x, y = at[0] + at[1], at[2]
+        x, dx, y = (a + (b - a) * s for a, b, s in zip(p, q, (across, across, share), strict=True))
+        y += aside * (h + 2)
         low, high = p[0] + p[1] + w / 2, q[0] + q[1] - w / 2
-        over = sum(
-            max(0.0, (w + u) / 2 + 3 - abs(x - a)) * max(0.0, (h + v) / 2 + 3 - abs(y - b))
-            for a, b, u, v in placed
-        ) + 40 * max(0.0, low - x, x - high) + 30 * abs(aside)  # fmt: skip
-        if best is None or over < least - 1e-9:
-            best, least = at, over
-    assert best is not None
-    placed.append((best[0] + best[1], best[2], w, h))
+        over = 40 * max(0.0, low - x - dx, x + dx - high) + 30 * abs(aside)
+        clear = True
+        for a, da, b, u, v in near:
+            level = (h + v) / 2 + 3 - abs(y - b)
+            if level > 0:
+                for scale in (1.0, NARROW):
+                    apart = abs((x - a) * scale + dx - da)
+                    covered = max(0.0, (w + u) / 2 + 3 - apart)
+                    over += level * covered
+                    clear &= scale < 1 or covered < 3
+        if (clear or fits) and (best is None or over < least - 1e-9):
+            best, least = (x, dx, y), over
+    if best is None:
+        return None
+    placed.append((*best, w, h))
     return round(best[0], 1), round(best[1], 1), round(best[2], 1)
 
 

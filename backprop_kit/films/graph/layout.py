@@ -26,6 +26,7 @@ class Block:
     inputs  the blocks an edge comes from, one for each use
     leaf    a free leaf stands one column before its first use
     gutter  the room it wants behind itself, for what stands on its edges
+    wall    it and all after it stand right of all before it: there a scope begins, or has ended
     """
 
     left: float
@@ -35,6 +36,7 @@ class Block:
     inputs: tuple[int, ...] = ()
     leaf: bool = False
     gutter: float = 20.0
+    wall: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,25 +63,39 @@ class Layout:
 
 
 def columns_of(blocks: Sequence[Block]) -> list[int]:
-    """The column of each block: its depth, a free leaf just before its first use."""
+    """The column of each block: its depth, a free leaf just before its first use.
+
+    No block stands left of the last wall before it, or right of the next one.
+    """
     depth = [0] * len(blocks)
+    bases, base, deepest = [0] * len(blocks), 0, -1
     for i, block in enumerate(blocks):
-        depth[i] = max((depth[j] + 1 for j in block.inputs), default=0)
+        base = deepest + 1 if block.wall else base
+        depth[i] = max([depth[j] + 1 for j in block.inputs], default=0)
+        bases[i] = base
+        depth[i] = max(depth[i], base)
+        deepest = max(deepest, depth[i])
     first = [len(blocks)] * len(blocks)
     for i, block in enumerate(blocks):
         for j in block.inputs:
             first[j] = min(first[j], depth[i])
-    free = (b.leaf and first[i] < len(blocks) for i, b in enumerate(blocks))
-    return [first[i] - 1 if loose else depth[i] for i, loose in enumerate(free)]
+    following = len(blocks)
+    for i in range(len(blocks) - 1, -1, -1):
+        if blocks[i].leaf and first[i] < len(blocks):
+            depth[i] = max(bases[i], min(first[i], following) - 1)
+        if blocks[i].wall:
+            following = bases[i]
+    return depth
 
 
-def place(blocks: Sequence[Block], width: float, height: float) -> Layout:
+def place(blocks: Sequence[Block], width: float, height: float, reach: int | None = None) -> Layout:
     """Lay out a graph. Blocks come in order of creation: inputs stand before their users.
 
     The result is at least `height` high; it is wider than `width` only if it must be.
+    reach  edges over more columns take no room (None: all do)
     """
     column = columns_of(blocks)
-    items, links, lanes = _with_lanes(blocks, column)
+    items, links, lanes = _with_lanes(blocks, column, reach)
     order = _ordered(items, links, max(column) + 1)
     y, high = _heights(items, links, order, height)
     columns, wide = _across(blocks, column, width)
@@ -87,6 +103,11 @@ def place(blocks: Sequence[Block], width: float, height: float) -> Layout:
     ys = {edge: tuple(y[i] for i in path) for edge, path in lanes.items()}
     return Layout(wide, high, columns, tuple(column), tuple(y[: len(blocks)]), ys,
                   round(min(1.0, tight), 3))  # fmt: skip
+
+
+def width_of(blocks: Sequence[Block], width: float) -> float:
+    """How wide a layout will be."""
+    return _across(blocks, columns_of(blocks), width)[1]
 
 
 @dataclass(frozen=True)
@@ -100,7 +121,7 @@ class _Item:
 
 
 def _with_lanes(
-    blocks: Sequence[Block], column: list[int]
+    blocks: Sequence[Block], column: list[int], reach: int | None
 ) -> tuple[list[_Item], list[tuple[int, int]], dict[tuple[int, int], list[int]]]:
     """The items of all columns, the links between neighbouring columns, and each edge's lanes."""
     items = [_Item(c, b.up, b.down) for b, c in zip(blocks, column, strict=True)]
@@ -108,6 +129,8 @@ def _with_lanes(
     lanes: dict[tuple[int, int], list[int]] = {}
     for i, block in enumerate(blocks):
         for slot, j in enumerate(block.inputs):
+            if reach is not None and column[i] - column[j] > reach:
+                continue
             path = []
             last = j
             for c in range(column[j] + 1, column[i]):
@@ -138,17 +161,21 @@ def _ordered(items: list[_Item], links: list[tuple[int, int]], count: int) -> li
         order[item.column].append(i)
     before, after = _neighbours(len(items), links)
     best, fewest = [list(c) for c in order], _crossings(order, after)
+    spot = [0] * len(items)  # where each item stands in its column
+    for column in order:
+        for p, i in enumerate(column):
+            spot[i] = p
     for sweep in range(SWEEPS):
         down = sweep % 2 == 0
         near = before if down else after
         for c in range(count) if down else reversed(range(count)):
-            here = {i: p for p, i in enumerate(order[c])}
-            places = {i: p for col in order for p, i in enumerate(col)}
             wish = {
-                i: sum(places[j] for j in near[i]) / len(near[i]) if near[i] else float(here[i])
+                i: sum(spot[j] for j in near[i]) / len(near[i]) if near[i] else float(spot[i])
                 for i in order[c]
             }
-            order[c].sort(key=lambda i: (wish[i], here[i]))
+            order[c].sort(key=lambda i: (wish[i], spot[i]))
+            for p, i in enumerate(order[c]):
+                spot[i] = p
         crossings = _crossings(order, after)
         if crossings < fewest:
             best, fewest = [list(c) for c in order], crossings

@@ -6,23 +6,32 @@ from collections.abc import Iterator
 
 from backprop_kit.films.graph.cards import bands, card
 from backprop_kit.films.graph.edges import edges
+from backprop_kit.films.graph.levels import open_all
 from backprop_kit.films.graph.tags import Mark
+from backprop_kit.films.graph.threads import threads
 from backprop_kit.films.graph.units import (
     WIDTH,
     Picture,
 )
 from backprop_kit.films.graph.values import value
+from backprop_kit.films.graph.walk import walk
 
 
 def marks(picture: Picture) -> tuple[Mark, ...]:
     """All marks of one state of folding."""
     out: list[Mark] = []
     out += bands(picture)
+    out += open_all(picture)
     if picture.panned:
         out += _strip(picture)
     for unit in picture.units:
         out += card(picture, unit) if unit.scope is not None else value(picture, unit)
-    out += edges(picture)
+    out += edges(picture, list(out))
+    out += threads(picture, out)
+    stops = walk(picture)
+    for m in out:
+        if m["t"] != "path" and m.get("tag") in stops:
+            m["walk"] = stops.pop(m["tag"])
     return tuple(out)
 
 

@@ -1,47 +1,21 @@
-"""What a graph shows: its values, the scopes that fold, and every array of the film.
-
-Arrays are named by the place of a value in the recording: v3 the value, g3 its slope, p3.0 p3.1 …
-the parts of the slope in the order in which they come, s5.0 the slope along the edge into input 0
-of value 5; c3.1 is what comes back to value 3 out of scope 1 while that is folded. With a rule of
-the learner's, v s and t3 (the true slope) are the recording's and g p c the learner's.
-"""
+"""What a graph shows: its values with their names, what folds, and the steps back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from backprop_kit.engine.backward import part_for
 from backprop_kit.engine.op import Array as Values
-from backprop_kit.engine.scope import Call
 from backprop_kit.engine.tensor import Node
 from backprop_kit.engine.trace import Trace
-from backprop_kit.films.film import Array
+from backprop_kit.films.fingerprint import fingerprint
+from backprop_kit.films.graph.arrays import Arrays, as_rows, binned, local_slope
+from backprop_kit.films.graph.grouping import Tree, grouped
+from backprop_kit.films.graph.scopes import Scope, scopes_of
 from backprop_kit.films.graph.symbols import absorbed
 from backprop_kit.study.own_rule import OwnRun, Visit
 
-CELLS = (36, 24)  # rows and columns of a tile: finer ones could not be told apart
-
-
-@dataclass(frozen=True, eq=False)
-class Scope:
-    """Operations that fold into one card: a layer, a block, the loss.
-
-    inside  the values made there and the leaves that only they use
-    """
-
-    number: int
-    name: str
-    made: tuple[Node, ...]
-    leaves: frozenset[Node]
-    loss: bool = False
-
-    @cached_property
-    def inside(self) -> frozenset[Node]:
-        return frozenset(self.made) | self.leaves
+__all__ = ["Graph", "Scope", "Use", "as_rows", "binned", "local_slope", "scopes_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +24,7 @@ class Use:
 
     array  the part's array, "" where no slope comes back
     k      the step after which the part is in
+    count  how many uses between two groups are drawn as this one
     """
 
     target: Node
@@ -58,23 +33,29 @@ class Use:
     array: str = ""
     k: int | None = None
     scope: Scope | None = None
+    count: int = 1
 
 
 @dataclass(eq=False)
 class Graph:
-    """A recording with names, scopes and arrays, whatever of it is folded."""
+    """A recording with names, scopes and arrays, whatever of it is folded.
+
+    scopes  the layers and losses, in order; tree  what folds into what, groups among it
+    """
 
     trace: Trace
     names: dict[Node, str]
     own: OwnRun | None = None
     scopes: tuple[Scope, ...] = ()
-    arrays: dict[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.arrays = Arrays(self)
+        # What comes back between two groups, and how many parts: written when a picture asks.
+        self.bundles: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def of(cls, trace: Trace, names: dict[Node, str], own: OwnRun | None = None) -> Graph:
-        graph = cls(trace, names, own, scopes_of(trace.made))
-        graph._collect()
-        return graph
+        return cls(trace, names, own, scopes_of(trace.made))
 
     # --- where things are -------------------------------------------------------------------------
     @cached_property
@@ -87,7 +68,17 @@ class Graph:
         return {n: i for i, n in enumerate(self.trace.nodes)}
 
     @cached_property
+    def tree(self) -> Tree:
+        return grouped(self.trace.made, self.users, self.scopes)
+
+    @property
+    def all_scopes(self) -> tuple[Scope, ...]:
+        """The scopes and the groups, by number."""
+        return self.tree.all
+
+    @cached_property
     def scope_of(self) -> dict[Node, Scope]:
+        """The layer or loss of each value."""
         return {n: s for s in self.scopes for n in s.inside}
 
     @property
@@ -116,17 +107,32 @@ class Graph:
         return self.forward + 1 + visit
 
     @cached_property
-    def arrivals(self) -> dict[Node, tuple[int, ...]]:
+    def arrivals(self) -> dict[Node, list[int]]:
         """For each value the visits that bring a part, in order."""
         found: dict[Node, list[int]] = {}
         for i, v in enumerate(self.visits):
             found.setdefault(v.target, []).append(i)
-        return {n: tuple(at) for n, at in found.items()}
+        return found
+
+    @cached_property
+    def departures(self) -> dict[Node, list[int]]:
+        """For each value the visits in which it hands on, the loss's own start among them."""
+        found: dict[Node, list[int]] = {}
+        for i, v in enumerate(self.visits):
+            found.setdefault(v.target if v.node is None else v.node, []).append(i)
+        return found
+
+    def back_through(self, scope: Scope) -> list[int]:
+        """The visits that pass a scope on the way back, the loss's own start among them."""
+        left = self.departures
+        return sorted(i for n in scope.made for i in left.get(n, ()))
 
     @cached_property
     def done(self) -> dict[Node, int]:
         """The step at which the whole slope at a value is in."""
-        return {n: self.at(max(at)) for n, at in self.arrivals.items()
+        if self.own is None:
+            return self.trace.complete_at
+        return {n: self.at(at[-1]) for n, at in self.arrivals.items()
                 if all(self.visits[i].part is not None for i in at)}  # fmt: skip
 
     @cached_property
@@ -139,6 +145,20 @@ class Graph:
                     found[m].append((n, slot))
         return found
 
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(self.trace)
+
+    @cached_property
+    def steep(self) -> frozenset[Node]:
+        """The values that a slope comes back to."""
+        return frozenset(self.trace.grads)
+
+    @property
+    def slopes(self) -> dict[Node, Values]:
+        """The slope at each value: the learner's, or that of the recording."""
+        return self.own.held if self.own is not None else self.trace.grads
+
     # --- arrays -----------------------------------------------------------------------------------
     def v(self, n: Node) -> str:
         return f"v{self.place[n]}"
@@ -150,160 +170,10 @@ class Graph:
         return f"s{self.place[n]}.{slot}"
 
     def has(self, name: str) -> bool:
-        return name in self.arrays
+        return self.arrays.has(name)
 
     def number(self, name: str) -> float:
         return float(self.arrays[name].values.reshape(-1)[0])
 
     def values(self, name: str) -> Values:
         return self.arrays[name].values
-
-    def _collect(self) -> None:
-        trace = self.trace
-        numbers = [abs(float(n.value.reshape(-1)[0].real)) for n in self.nodes if n.value.size == 1]
-        slopes = [abs(float(v.part.reshape(-1)[0].real)) for v in self.visits
-                  if v.part is not None and v.part.size == 1]  # fmt: skip
-        slopes += [abs(float(g.reshape(-1)[0])) for g in self._slopes().values() if g.size == 1]
-        top, steep = _finite(numbers), _finite(slopes)
-        for n in self.nodes:
-            self._add(self.v(n), n.value, trace.computed_at[n], top)
-        for n, g in self._slopes().items():
-            if n in self.done:
-                self._add(self.g(n), g, self.done[n], steep)
-            if self.own is not None and n in trace.grads:
-                self._add(f"t{self.place[n]}", trace.grads[n], self.done.get(n, self.end), steep)
-        for n, at in self.arrivals.items():
-            for j, i in enumerate(at):
-                part = self.visits[i].part
-                if part is not None:
-                    self._add(f"p{self.place[n]}.{j}", part, self.at(i), steep)
-        along = {(n, slot): s for n in trace.made for slot, m in enumerate(n.inputs)
-                 if not absorbed(m) and (s := local_slope(n, slot)) is not None}  # fmt: skip
-        steepest = _finite(abs(float(s.reshape(-1)[0].real)) for s in along.values())
-        for (n, slot), slope in along.items():
-            self._add(self.s(n, slot), slope, trace.computed_at[n], steepest)
-        self._add_sums(steep)
-        first = self.own.first if self.own is not None else None
-        if first is not None:
-            if first.yours is not None:
-                self._add("yours", first.yours, self.at(first.at), steep)
-            self._add("true", first.true, self.at(first.at), steep)
-
-    def _slopes(self) -> dict[Node, Values]:
-        return self.own.held if self.own is not None else self.trace.grads
-
-    def _add_sums(self, steep: float) -> None:
-        """What comes back out of a folded scope, all its parts added."""
-        for scope in self.scopes:
-            for n, at in self.arrivals.items():
-                mine = [i for i in at if self.visits[i].node in scope.inside]
-                parts = [self.visits[i].part for i in mine]
-                if not mine or n in scope.inside or any(p is None for p in parts):
-                    continue
-                known = [p for p in parts if p is not None]
-                total = sum(known[1:], known[0])
-                self._add(f"c{self.place[n]}.{scope.number}", total, self.at(max(mine)), steep)
-
-    def _add(self, name: str, values: Values, known: int, peak: float | None) -> None:
-        single = values.size == 1
-        shown = np.asarray(values.real if np.iscomplexobj(values) else values, dtype=float)
-        shown = shown if single else binned(as_rows(shown))
-        if shown.size > 64:
-            shown = shown.astype(np.float32)
-        self.arrays[name] = Array(name, shown, known, peak=peak if single else None)
-
-
-def _finite(sizes: Iterable[float]) -> float:
-    return max((s for s in sizes if np.isfinite(s)), default=0.0) or 1.0
-
-
-def as_rows(values: Values) -> Values:
-    """Numbers as rows and columns: a vector is one row, further axes stand below each other."""
-    if values.ndim < 2:
-        return values.reshape(1, -1)
-    return values.reshape(-1, values.shape[-1])
-
-
-def binned(values: Values) -> Values:
-    """A larger block as the means of equal bins."""
-    for axis, most in enumerate(CELLS):
-        n = values.shape[axis]
-        if n > most:
-            edges = np.linspace(0, n, most + 1).astype(int)
-            sums = np.add.reduceat(values, edges[:-1], axis=axis)
-            widths = np.diff(edges)
-            values = sums / (widths if axis else widths[:, None])
-    return values
-
-
-def local_slope(node: Node, slot: int) -> Values | None:
-    """The slope along one edge of numbers: what its rule makes of 1. None for arrays."""
-    target = node.inputs[slot]
-    single = target.value.size == 1 and node.value.size == 1
-    if not single or not target.needs_grad or node.op is None or node.op.vjp(slot) is None:
-        return None
-    return part_for(node, slot, np.ones(node.value.shape), node.value, node.args, 0)
-
-
-# --- scopes ---------------------------------------------------------------------------------------
-def scopes_of(computed: Sequence[Node]) -> tuple[Scope, ...]:
-    """The scopes that fold: each call inside the outermost one, its activation with it, and losses.
-
-    A scope is a range of the recording: what is made in it is made without a break.
-    """
-    runs: list[tuple[Call | None, list[Node]]] = []
-    for n in computed:
-        call = _fold(n)
-        if call is None:
-            runs.append((None, [n]))
-        elif runs and runs[-1][0] is call:
-            runs[-1][1].append(n)
-        else:
-            runs.append((call, [n]))
-    joined: list[tuple[Call | None, list[Node]]] = []
-    for call, made in runs:
-        before = joined[-1] if joined else None
-        small = call is not None and len(made) == 1 and not _is_loss(call)
-        if (
-            call is not None
-            and small
-            and before
-            and before[0] is not None
-            and before[0].parent is call.parent
-            and not _is_loss(before[0])
-            and made[0].inputs[0] is before[1][-1]
-        ):
-            before[1].extend(made)
-        else:
-            joined.append((call, list(made)))
-    uses: dict[Node, set[Node]] = {}
-    for n in computed:
-        for m in n.inputs:
-            if m.op is None and not absorbed(m):
-                uses.setdefault(m, set()).add(n)
-    found: list[Scope] = []
-    layers = 0
-    for call, made in joined:
-        if call is None or len(made) < 2:
-            continue
-        inside = set(made)
-        leaves = frozenset(m for m, by in uses.items() if by <= inside)
-        loss, layered = _is_loss(call), hasattr(call.module, "n_out")
-        layers += layered
-        name = "loss" if loss else f"layer {layers}" if layered else type(call.module).__name__
-        found.append(Scope(len(found), name, tuple(made), leaves, loss))
-    return tuple(found)
-
-
-def _fold(n: Node) -> Call | None:
-    """The call a value folds into: the second one from outside, or the outermost if it is alone."""
-    if n.scope is None:
-        return None
-    chain = list(n.scope.chain)
-    if _is_loss(chain[-1]) or len(chain) == 1:
-        return chain[-1]
-    return chain[-2]
-
-
-def _is_loss(call: Call) -> bool:
-    return hasattr(call.module, "unfused") or hasattr(call.module, "loss")

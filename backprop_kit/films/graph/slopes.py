@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop_kit.engine.tensor import Node
+from backprop_kit.films.graph.panel_sum import sender
 from backprop_kit.films.graph.scene import Use, as_rows, binned
-from backprop_kit.films.graph.tags import Mark, right, tag, until_lit
+from backprop_kit.films.graph.tags import Mark, beside, right, tag, until_lit
 from backprop_kit.films.graph.units import (
-    ROW,
     SLOT,
-    SMALL_ROW,
     Picture,
     R,
     Unit,
@@ -57,15 +56,8 @@ def slope(picture: Picture, unit: Unit, dx: float, y: float) -> Iterator[Mark]:
             "t": "cells", "rows": rows, "cols": cols}  # fmt: skip
         box = {**kind, "tag": name, **at, "dy": down, "w": w, "h": h, "v": array, **common}
         yield from _or_plates(picture, n, box)
-        yield {
-            "t": "text",
-            **at,
-            "dy": down + h / 2 + 10,
-            "s": f"${label}$",
-            "size": 13,
-            "c": "muted",
-            **until_lit(picture, n),
-        }
+        yield {"t": "text", **at, **beside(picture, unit, dx), "dy": down + h / 2 + 10,
+               "s": f"${label}$", "size": 13, "c": "muted", **until_lit(picture, n)}  # fmt: skip
 
 
 def _or_plates(picture: Picture, n: Node, box: Mark) -> Iterator[Mark]:
@@ -94,7 +86,7 @@ def _or_plates(picture: Picture, n: Node, box: Mark) -> Iterator[Mark]:
         "x": box["x"],
         "y": box["y"],
         "dy": box["dy"],
-        "size": 1,
+        "size": 0.85,
         **late,
     }
     if n.value.size > 1:
@@ -109,7 +101,7 @@ def _or_plates(picture: Picture, n: Node, box: Mark) -> Iterator[Mark]:
         "v": [[array, 0]] if graph.has(array) else [],
         "face": "plate",
     }
-    yield {**octagon, "dx": box.get("dx", 0) - wide["w"] / 2 - 2}
+    yield {**octagon, "dx": box.get("dx", 0) - wide["w"] / 2 - 1}
     yield {**wide, "tag": f"{box['tag']}.true", "label": "true", "h": 23.0, "dy": box["dy"] + 30,
            "v": [["true", 0]], "face": "truth", "size": 13}  # fmt: skip
 
@@ -129,7 +121,7 @@ def ledger(
     """A sum as on paper: a row for each part in order of arrival, a line, the total."""
     graph, n = picture.graph, unit.node
     single = n.value.size == 1
-    w, h = (ROW if picture.big else SMALL_ROW) if single else picture.tile(n)
+    w, h = picture.row(n) if single else picture.tile(n)
     step = h + (2 if single else 4)
     at = {"x": unit.x, "dx": dx, "y": y}
     down = half + 8 + h / 2
@@ -218,8 +210,3 @@ def _lost(picture: Picture, n: Node) -> list[Use]:
     if not any(m.fits and m.name == "overwrites" for m in first.mistakes):
         return []
     return picture.parts(n)[:-1]
-
-
-def sender(picture: Picture, use: Use) -> str:
-    """Where a part comes from, as a symbol or the name of a scope."""
-    return use.scope.name if use.scope is not None else picture.graph.names[use.user]

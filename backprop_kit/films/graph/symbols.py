@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 from backprop_kit.engine.tensor import Node
+from backprop_kit.engine.trace import Trace
+from backprop_kit.films.captions import sentences, speaker
 from backprop_kit.films.numbers import number
 from backprop_kit.study.naming import plain
 
+say, SENTENCES = speaker("graph"), sentences("graph")
 Names = Mapping[Node, str]
+
+
+class Named(Protocol):
+    """A recording whose values have names."""
+
+    @property
+    def trace(self) -> Trace: ...
+    @property
+    def names(self) -> Names: ...
+
 
 DISCS = {
     "add": "+", "sub": "−", "mul": "×", "div": "÷", "matmul": "•", "sigmoid": "σ", "neg": "−",
@@ -26,6 +40,11 @@ _LOCAL: dict[str, tuple[str, ...]] = {
     "sqrt": ("1/(2{y})",), "sin": ("cos {x}",), "cos": ("−sin {x}",), "tanh": ("1 − {y}^2",),
     "sigmoid": ("{y}(1 − {y})",),
 }  # fmt: skip
+
+
+def steepness(node: Node, graph: Named) -> str:
+    """The slope of the loss at a value, in letters: ∂L/∂u."""
+    return f"∂{graph.names[graph.trace.loss]}/∂{graph.names[node]}"
 
 
 def absorbed(node: Node) -> bool:
@@ -90,7 +109,26 @@ def expression(node: Node, names: Names) -> str:
         return f"exp {words[0]}"
     if name in ("total", "sum"):
         return f"Σ {words[0]}"
+    if len(words) > 6:
+        words[4:-1] = ["…"]
     return f"{name} {words[0]}" if len(words) == 1 else f"{name}({', '.join(words)})"
+
+
+def spelled(node: Node, names: Names) -> str:
+    """How a value is made, in words: u = a times b; of a leaf its name."""
+    if node.op is None:
+        return names[node]
+    name = node.op.name
+    words = [_value(n) if absorbed(n) else names[n] for n in node.inputs]
+    if name == "power" and absorbed(node.inputs[1]) and words[1] in ("2", "3"):
+        name = {"2": "square", "3": "cube"}[words[1]]
+    key = "spoken.total" if name == "sum" else f"spoken.{name}"
+    if key not in SENTENCES:
+        key = "spoken.of"
+    if len(words) > 6:
+        words[4:-1] = [f"{len(words) - 5} more"]
+    what = say(key, a=words[0], b=words[-1], op=name.replace("_", " "), all=", ".join(words))
+    return f"{names[node]} = {what}"
 
 
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

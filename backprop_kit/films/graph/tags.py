@@ -29,6 +29,14 @@ def center(picture: Picture, unit: Unit) -> tuple[float, float]:
     return 0.0, unit.y
 
 
+def beside(picture: Picture, unit: Unit, dx: float) -> Mark:
+    """Where the name of a value stands: over its middle, or, of a parameter that hangs under its
+    operation, from its left edge on, so that the line up to the operation stays free."""
+    if not any(unit.node in host.hanging for host in picture.units):
+        return {"dx": dx}
+    return {"dx": dx - picture.tile(unit.node)[0] / 2, "anchor": "start"}
+
+
 def until_lit(picture: Picture, n: Node) -> Mark:
     own = picture.graph.own
     if own is None or own.first is None or own.first.where is not n:

@@ -9,7 +9,7 @@ from backprop_kit.engine.tensor import Node
 from backprop_kit.films.graph.scene import as_rows, binned
 from backprop_kit.films.graph.slopes import slope
 from backprop_kit.films.graph.symbols import disc, recipe
-from backprop_kit.films.graph.tags import Mark, center, tag
+from backprop_kit.films.graph.tags import Mark, beside, center, tag
 from backprop_kit.films.graph.units import (
     Picture,
     R,
@@ -52,14 +52,8 @@ def value(picture: Picture, unit: Unit) -> Iterator[Mark]:
         h = picture.tile(n)[1]
         yield from block(picture, name, n, graph.v(n), {**at, "dx": dx}, "forward")
         shape = "" if n.value.size == 1 else " " + "×".join(map(str, as_rows(n.value).shape))
-        yield {
-            "t": "text",
-            **at,
-            "dx": dx,
-            "dy": -h / 2 - 11,
-            "s": f"${symbol}${shape}",
-            "size": 13,
-        }
+        yield {"t": "text", **at, **beside(picture, unit, dx), "dy": -h / 2 - 11,
+               "s": f"${symbol}${shape}", "size": 13}  # fmt: skip
     yield from disc_mark(picture, unit)
     yield from slope(picture, unit, dx, y)
 
