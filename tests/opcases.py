@@ -121,6 +121,7 @@ CASES: list[OpCase] = [
     _case("matmul", some(2, 3), some(5, 3, 4), to=lambda a, b: np.einsum("ij,hjk->hik", a, b)),
     *_each("exp", lambda x: np.e**x),
     *_each("log", lambda x: np.log2(x) / np.log2(np.e), above),
+    *_each("log", lambda x: np.log2(x) / np.log2(np.e), above, floor=-100.0),
     *_each("sqrt", lambda x: x**0.5, above),
     *_each("sin", lambda x: np.imag(np.exp(1j * x))),
     *_each("cos", lambda x: np.real(np.exp(1j * x))),

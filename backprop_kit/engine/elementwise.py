@@ -8,6 +8,7 @@ and the rule choose the same side. Numbers in a rule are Python's own: float32 s
 
 from __future__ import annotations
 
+from math import exp as _exp
 from math import inf, pi
 from math import sqrt as root
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from backprop_kit.engine.op import Array, T, op
+
+STEEP = 1e12  # the slope of ln where it has been cut off, as in PyTorch
 
 
 def _where_negative_nan(x: Array) -> Array:
@@ -26,6 +29,25 @@ def _power(a: Array, b: Array) -> Array:
         whole = b == np.round(b.real)
         a = np.where((a.real < 0) & ~whole, np.nan, a)
     return np.power(a, b)
+
+
+def _log(x: Array, *, floor: float = -inf) -> Array:
+    """ln x; where it would fall below `floor`, a straight line from there, of slope `STEEP`.
+
+    The line is so short that its value is the floor, and it lets a slope back that is steep, and
+    not the infinity of ln 0.
+    """
+    if floor == -inf:
+        return np.log(_where_negative_nan(x))
+    below = (x.real >= 0) & (x.real < _exp(floor))
+    return np.where(below, floor + STEEP * x, np.log(_where_negative_nan(np.where(below, 1.0, x))))
+
+
+def _log_slope(g: Array, y: Array, x: Array, *, floor: float = -inf) -> Array:
+    if floor == -inf:
+        return g / x
+    below = (x.real >= 0) & (x.real < _exp(floor))
+    return np.where(below, g * STEEP, g / np.where(below, 1.0, x))
 
 
 def _log_base(a: Array) -> Array:
@@ -98,7 +120,7 @@ matmul = op("matmul", np.matmul, lambda g, y, a, b: g @ T(b), lambda g, y, a, b:
             tex="a b", rules=(r"g\, b^\mathsf{T}", r"a^\mathsf{T} g"), prepare=_two_axes)
 
 exp = op("exp", np.exp, lambda g, y, x: g * y, tex="e^{x}", rules=("g y",))
-log = op("log", lambda x: np.log(_where_negative_nan(x)), lambda g, y, x: g / x,
+log = op("log", _log, _log_slope,
          tex=r"\ln x", rules=("g / x",))
 sqrt = op("sqrt", lambda x: np.sqrt(_where_negative_nan(x)), lambda g, y, x: g / (2 * y),
           tex=r"\sqrt{x}", rules=("g / 2y",))

@@ -13,6 +13,7 @@ from typing import Any
 
 from backprop_kit.engine import ops
 from backprop_kit.engine.scope import Call, current_call, opened
+from backprop_kit.engine.stopped import keeping
 from backprop_kit.engine.tensor import Node, Tensor, frozen, tick
 
 _ids = count()
@@ -72,7 +73,11 @@ def run_call(module: Any, args: tuple[Any, ...], forward: Callable[..., Any]) ->
     inputs = tuple([_node(a) for a in args])
     call = Call(module, current_call(), tick(), inputs, hooks)
     with opened(call):
-        out = forward(*args)
+        try:
+            out = forward(*args)
+        except Exception as problem:
+            _keep(problem, module, inputs)
+            raise
         for hook in after:
             spoken = hook(module, args, out)
             if spoken is not None:
@@ -86,6 +91,14 @@ def run_call(module: Any, args: tuple[Any, ...], forward: Callable[..., Any]) ->
             out = parts if isinstance(out, tuple) else parts[0]
     call.outputs = tuple([_node(p) for p in parts])
     return out
+
+
+def _keep(problem: Exception, module: Any, inputs: tuple[Node | None, ...]) -> None:
+    """Let an error of this call carry what was recorded before it."""
+    weights = [p.shape for p in vars(module).values() if len(getattr(p, "shape", ())) > 1]
+    inner = getattr(module, "extra_repr", str)()
+    name = "a function" if inner.startswith("<") else f"{type(module).__name__}({inner})"
+    keeping(problem, name, [n for n in inputs if n is not None], weights[:1])
 
 
 def _older(x: Any, call: Call) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop_kit.engine.op import Array, Op, sealed
+from backprop_kit.engine.stopped import keeping
 from backprop_kit.engine.tensor import Node, Tensor, frozen
 
 
@@ -33,7 +34,8 @@ def _constant(x: Any, partners: Sequence[Any]) -> Node:
 def record(op: Op, inputs: Sequence[Any], options: dict[str, Any]) -> Tensor:
     """Apply an operation to Tensors, write it down, and return the result.
 
-    Raises ValueError or TypeError, in two lines, when the arrays or the options do not fit.
+    Raises ValueError or TypeError, in two lines, when the arrays or the options do not fit; the
+    error keeps what was recorded so far in its `trace`.
     """
     if op.variadic and len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
         inputs = inputs[0]
@@ -55,7 +57,7 @@ def record(op: Op, inputs: Sequence[Any], options: dict[str, Any]) -> Tensor:
             options = op.prepare(*args, **options)
         value = sealed(op.forward(*args, **options))
     except (IndexError, TypeError, ValueError) as problem:
-        raise op.refusal(args, problem) from None
+        raise keeping(op.refusal(args, problem), op.name, nodes) from None
     needs = False
     for slot, n in enumerate(nodes):
         if n.needs_grad and op.vjp(slot) is not None:
