@@ -7,7 +7,7 @@ import pytest
 from refusal import refused
 
 from backprop_kit import nn
-from backprop_kit.engine import Tensor
+from backprop_kit.engine import Tensor, gradcheck
 
 rng = np.random.default_rng(0)
 Z, T = rng.normal(size=(5, 3)), rng.uniform(size=(5, 3))
@@ -43,6 +43,40 @@ def test_values_by_hand():
     assert float(nn.BCELoss()(Tensor([[0.25]]), [[1.0]])) == pytest.approx(np.log(4))
     assert float(nn.BCEWithLogitsLoss()(Tensor([[0.0]]), [[1.0]])) == pytest.approx(np.log(2))
     assert float(nn.CrossEntropyLoss()(Tensor([[0.0] * 4]), [2])) == pytest.approx(np.log(4))
+
+
+ENDS = [(0, 1), (1, 0), (1e-50, 1), (0, 0), (1, 1), (1e-13, 1), (1 - 1e-13, 1), (0.3, 0.4)]
+
+
+@pytest.mark.pytorch
+@pytest.mark.parametrize(("p", "t"), ENDS)
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_bce_at_the_ends_has_pytorchs_value(p, t, kind):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    ours, other = Tensor(np.array([[p]], kind)), torch.tensor(np.array([[p]], kind))
+    other.requires_grad_()
+    loss = nn.BCELoss()(ours, np.array([[t]], kind))
+    theirs = torch.nn.functional.binary_cross_entropy(other, torch.tensor(np.array([[t]], kind)))
+    loss.backward()
+    theirs.backward()
+    assert loss.data.dtype == kind
+    assert float(loss) == pytest.approx(theirs.item(), rel=1e-6, abs=1e-12)
+    # PyTorch divides the error by p (1 − p), but not by less than 1e-12.
+    if p * (1 - p) > 1e-12 or (p, t) in ((0, 1), (1, 0), (1e-50, 1)):
+        assert ours.grad.item() == pytest.approx(other.grad.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize(("p", "t"), ENDS)
+def test_bce_at_the_ends_has_the_slope_of_its_curve(p, t):
+    loss = nn.BCELoss()(Tensor([[p]], "p"), [[t]])
+    assert np.isfinite(loss.data) and gradcheck(loss)
+    true = {(0, 1): -1e12, (1, 0): 1e12, (1e-50, 1): -1e12}.get((p, t))
+    if true is None:
+        true = (1 - t) / (1 - p) if p < 1 else 0.0
+        true -= t / p if p > 0 else 0.0
+    loss.backward()
+    (leaf,) = [n for n in loss.node.scope.inputs if n.kind == "variable"]
+    assert leaf.owner.grad.item() == pytest.approx(true, rel=1e-12)
 
 
 def test_logits_may_be_large():
