@@ -18,11 +18,12 @@ _NAMES = {
     "nn": "Module Parameter Sequential Linear Function Identity"
     " Tanh Sigmoid ReLU LeakyReLU ELU Softplus GELU Softmax LogSoftmax"
     " Loss SquaredError MSELoss BCELoss BCEWithLogitsLoss CrossEntropyLoss default_loss"
-    " Optimizer SGD"
+    " Optimizer SGD AdaGrad RMSProp Adam AdamW StepDecay ExponentialDecay CosineDecay Warmup"
     " zeros uniform normal xavier_uniform xavier_normal he_uniform he_normal orthogonal",
-    "data": "Data xor stairs digits",
-    "study": "board digits_net train accuracy forecast",
-    "widgets": "ForwardStepper GraphStepper Player Stage",
+    "data": "Data xor stairs digits blobs moons circles spirals checkerboard line sine",
+    "study": "board compare_gradients digits_net train accuracy forecast",
+    "widgets": "ActivationExplorer CostMeter ForwardStepper GradientCheck GraphStepper"
+    " LossExplorer MatrixStepper Player Stage",
     "teaching": "Predict Quiz check",
 }
 _PACKAGES = ("data", "engine", "films", "nn", "study", "teaching", "widgets")

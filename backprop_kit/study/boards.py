@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
 from backprop_kit.data import digits, stairs
-from backprop_kit.nn import Linear, Module, Sequential, Sigmoid, Tanh, normal
+from backprop_kit.nn import Linear, Module, ReLU, Sequential, Sigmoid, Tanh, normal
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class Words:
     inputs  a name for each input, or ()
     values  {input value: how it is said}, such as {1.0: "up (+1)"}
     output  the thing that the output is about, such as "the lamp"
+    looks   {path of a weight: the row and column looked at first}, such as {"0.W": (0, 2)}
     """
 
     title: str = ""
     inputs: tuple[str, ...] = ()
     values: Mapping[float, str] = field(default_factory=dict)
     output: str = "the output"
+    looks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 Board = tuple[Module, np.ndarray, np.ndarray]
@@ -63,13 +66,66 @@ def _digit() -> Board:
     return model, x[339:340], y[339:340]
 
 
-_BOARDS: dict[str, Callable[[], Board]] = {"stairs": _stairs, "digit": _digit}
+def _affine(title: str, X: Any, W: Any, b: Any, dY: Any, looks: tuple[int, int]) -> Board:
+    """One affine layer, and targets that make the errors Y − T what they should be.
+
+    The loss is ½ Σ(Y − T)², so that dY is the error. Digits behind the tenth decimal place are the
+    targets' own rounding.
+    """
+    X, W, b, dY = (np.asarray(a, dtype=float) for a in (X, W, b, dY))
+    model = Sequential(Linear(*W.shape))
+    model[0].W.data, model[0].b.data = W, b
+    model.words = Words(title, looks={"0.W": looks})
+    return model, X, (X @ W + b - dY).round(10) + 0.0  # no −0
+
+
+def _four_samples() -> Board:
+    """Four samples, two inputs, three outputs: what one weight collects, sample by sample."""
+    return _affine(
+        "Four samples at once",
+        [[1, 0.5], [-1, 1.5], [2, -1], [0.5, 1]],
+        [[0.8, -1.2, 0.4], [0.6, 0.5, -0.9]],
+        [0.1, -0.2, 0.3],
+        [[0.2, -1.15, 0.25], [0.2, 0.75, -1.45], [-0.9, -2.1, 1], [1.1, -0.3, -0.4]],
+        (0, 2),
+    )
+
+
+def _three_by_three() -> Board:
+    """Three samples, three inputs, three outputs: all sizes are 3, so shapes decide nothing."""
+    return _affine(
+        "Three by three",
+        [[1, 0, 2], [-1, 1, 0], [0, 2, 1]],
+        [[1, -1, 0], [0.5, 1, 0], [0, -0.5, 1]],
+        [0, 0, 0],
+        [[1, -1, 0], [0, 2, 1], [1, 0, -1]],
+        (0, 1),
+    )
+
+
+def _two_two_one() -> Board:
+    """Two samples through 2–2–1 with ReLU, every number small enough to be worked by hand."""
+    model = Sequential(Linear(2, 2), ReLU(), Linear(2, 1))
+    model[0].W.data = [[1, -1], [0.5, 1]]
+    model[2].W.data = [[0.5], [-1]]
+    model.words = Words("Two samples, two layers", looks={"0.W": (0, 0)})
+    return model, np.array([[1.0, 2.0], [1.0, -1.0]]), np.array([[1.0], [-0.75]])
+
+
+_BOARDS: dict[str, Callable[[], Board]] = {
+    "stairs": _stairs,
+    "digit": _digit,
+    "four samples": _four_samples,
+    "three by three": _three_by_three,
+    "2-2-1": _two_two_one,
+}
 
 
 def board(name: str) -> Board:
     """The model, the sample x (one row) and its target y of a worked example, made anew.
 
-    name  "stairs" (the lamp, 2–3–1) or "digit" (a handwritten 3, 64–32–10)
+    name  "stairs" (the lamp, 2–3–1), "digit" (a handwritten 3, 64–32–10), "four samples" (2–3),
+          "three by three" (3–3, three samples) or "2-2-1" (ReLU, two samples, by hand)
 
     Raises ValueError for a name that does not exist.
     """

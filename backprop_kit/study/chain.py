@@ -57,6 +57,11 @@ def links_between(x: Node, output: Node, trace: Trace) -> tuple[Link, ...]:
     return tuple(inner)
 
 
+def links_up_to(x: Node, end: Node, trace: Trace) -> tuple[Link, ...]:
+    """The chain from x to a value inside, () if that does not depend on x."""
+    return tuple(_chain(x, end, trace))
+
+
 def _chain(x: Node, end: Node, trace: Trace) -> list[Link]:
     links: list[Link] = []
     cuts = _cuts(x, end)

@@ -242,9 +242,11 @@ def _checked(trace: Trace, order: Any, senders: list[Node], name: Name) -> list[
                 "Write order=[loss, v, u]: the values in the order in which they hand on."
             )
     nodes = [trace.node(place) for place in places]
-    for i, n in enumerate(nodes):
-        if n in nodes[:i]:
+    seen: set[Node] = set()
+    for n in nodes:
+        if n in seen:
             raise ValueError(f"{name(n)} stands twice in the order.\nEach value hands on once.")
+        seen.add(n)
     if not nodes or nodes[0] is not trace.loss:
         first = f"starts at {name(nodes[0])}" if nodes else "is empty"
         raise ValueError(
@@ -252,12 +254,13 @@ def _checked(trace: Trace, order: Any, senders: list[Node], name: Name) -> list[
             "Write the loss first: order=[loss, …]."
         )
     for n in senders:
-        if n not in nodes:
+        if n not in seen:
             raise ValueError(
                 f"The order misses {name(n)}, which has something to hand on.\n"
                 "Only leaves may be left out."
             )
-    return [n for n in nodes if n in set(senders)]
+    hands_on = set(senders)
+    return [n for n in nodes if n in hands_on]
 
 
 def _combined(combine: Combine | None, old: Array, new: Array, where: str) -> Array:

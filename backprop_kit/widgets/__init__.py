@@ -4,8 +4,13 @@ import importlib
 
 # Looked up when first asked for: a part of the house that needs no screen does not load one.
 _HOME = {
+    "ActivationExplorer": "activation_explorer",
+    "CostMeter": "cost_meter",
     "ForwardStepper": "forward_stepper",
+    "GradientCheck": "gradient_check",
     "GraphStepper": "graph_stepper",
+    "LossExplorer": "loss_explorer",
+    "MatrixStepper": "matrix_stepper",
     "Player": "player",
     "Stage": "stage",
 }
