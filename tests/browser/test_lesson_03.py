@@ -346,8 +346,8 @@ def test_it_is_photographed_in_both_widths_and_both_themes(
 
 def test_the_strip_leads_to_lesson_00(lesson):
     lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
-    link = lesson.page.locator(".jp-MarkdownOutput nav a")
-    assert link.count() == 1 and link.text_content() == "00start"
-    link.click()
+    links = lesson.page.locator(".jp-MarkdownOutput nav").first.locator("a")
+    assert links.first.text_content() == "00start"
+    links.first.click()
     lesson.page.wait_for_url("**/doc/tree/00_start_here.ipynb")
     lesson.clean()

@@ -20,7 +20,9 @@ SECOND = 'fine = ForwardStepper(*board("stairs"), optimizer=SGD(0.25), step="ope
 ASKED = """stepper = ForwardStepper(*board("stairs"), optimizer=SGD(0.25), plain=True)
 Predict(["00.p1", "00.p2"], stepper, after=["loss", "update"])"""
 QUIZ = 'Quiz("00.quiz")'
-LAMP, FINE, COVERED = range(3)
+GRAPH = "graph = GraphStepper(lamp.recorded.trace, player=player)\ngraph"
+CELLS = SETUP, SECOND, ASKED, QUIZ, GRAPH
+LAMP, FINE, COVERED, NET = range(4)
 SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
 SHUTDOWN = f"() => {SESSION}.shutdown()"
 RESTART = f"() => {SESSION}.restartKernel()"
@@ -33,6 +35,8 @@ COUNTS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets]
 MARKS = """() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
   .filter(n => getComputedStyle(n, '::before').display !== 'none').length"""
 AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === String(i)"
+MOVED = "([n]) => +n.querySelector('.bk-time').ariaValueNow > 0"
+PHASE = "([n, phase]) => n.dataset.phase === phase"
 ANSWER = "Kernel gone: run this cell again to answer."
 TRUST = "The answer is on trust: decide before you step on."
 
@@ -105,14 +109,28 @@ class Book:
         )
 
 
+def go_with_the_graph(book):
+    """The graph moves the layers, and the layers the graph: one recording, two pictures."""
+    book.press(LAMP, "Home")
+    book.at(NET, 0)
+    book.press(NET, *["ArrowRight"] * 3)
+    book.at(NET, 3)
+    book.tab.wait_for_function(MOVED, arg=[book.stage(FINE).element_handle()])
+    book.press(LAMP, "Home", "ArrowRight", "ArrowRight", "ArrowRight")
+    book.together(3)
+    book.tab.wait_for_function(PHASE, arg=[book.stage(NET).element_handle(), "loss"])
+    book.press(LAMP, "ArrowRight")
+    book.tab.wait_for_function(PHASE, arg=[book.stage(NET).element_handle(), "backward"])
+
+
 @pytest.fixture(scope="module")
 def book(page, lab):
     """Run, stepped to the frame of the loss, saved, its kernel ended, the page loaded again."""
-    book = Book(page, lab.write("saved.ipynb", SETUP, SECOND, ASKED, QUIZ))
+    book = Book(page, lab.write("saved.ipynb", *CELLS))
     page.open(book.name)
-    for cell in range(4):
+    for cell in range(len(CELLS)):
         page.run(cell)
-    for n in range(3):
+    for n in range(4):
         book.at(n, 0)
     return book
 
@@ -130,11 +148,16 @@ def test_two_steppers_on_one_player_go_together(book):
     book.page.clean()
 
 
+def test_a_graph_of_the_same_recording_goes_with_them(book):
+    go_with_the_graph(book)
+    book.page.clean()
+
+
 def test_saved_it_holds_the_position_and_nothing_behind_a_question(book):
     book.stage(LAMP).get_by_text("17 of 17 checked").wait_for(timeout=30_000)
     book.save()
     films = [state for state in book.saved() if "player" in state]
-    assert len(films) == 3 and all(state["k"] > 0 for state in films)
+    assert len(films) == 4 and all(state["k"] > 0 for state in films)
     assert "0.599" not in book.path().read_text(encoding="utf-8")
 
 
@@ -157,18 +180,19 @@ def test_after_the_shutdown_they_still_go_together(book):
 
 def test_loaded_again_it_steps_on_from_its_saved_position(book):
     said = book.say(LAMP)
-    book.reopen(3)
+    book.reopen(4)
     book.together(5)
     assert book.say(LAMP) == said
     for n in (LAMP, FINE, COVERED):
         assert "kernel gone: stepping goes on" in book.head(n)
-    assert book.tab.evaluate(COUNTS) == [1, 2, 3, 4]
+    assert book.tab.evaluate(COUNTS) == [1, 2, 3, 4, 5]
     assert "17 of 17 checked" in book.stage(LAMP).text_content()
     book.press(LAMP, "ArrowRight")
     book.together(6)
     assert book.say(LAMP).endswith("8 up, 5 down.")
     book.press(FINE, "Home")
     book.together(0)
+    go_with_the_graph(book)
     book.press(LAMP, "End")
     book.together(7)
     assert book.say(LAMP) == "Forward again: 0.550, loss 0.599."
@@ -198,8 +222,8 @@ def test_saved_and_loaded_once_more_it_is_still_there(book):
     book.press(LAMP, "Home", "ArrowRight", "ArrowRight")
     book.together(2)
     book.save()
-    assert len([state for state in book.saved() if "player" in state]) == 3
-    book.reopen(3)
+    assert len([state for state in book.saved() if "player" in state]) == 4
+    book.reopen(4)
     book.together(2)
     book.at(COVERED, 3)
     book.press(FINE, "ArrowRight")
@@ -224,7 +248,7 @@ def test_a_restart_changes_nothing_of_that(book):
 
 
 def test_run_again_it_is_alive_again(book):
-    for cell in range(4):
+    for cell in range(len(CELLS)):
         book.page.run(cell)
     book.at(LAMP, 0)
     book.press(COVERED, "End")
@@ -235,7 +259,7 @@ def test_run_again_it_is_alive_again(book):
     book.press(LAMP, "ArrowRight", "ArrowRight")
     book.together(2)
     book.save()  # what no cell shows any more is not kept
-    assert len([state for state in book.saved() if "player" in state]) == 3
+    assert len([state for state in book.saved() if "player" in state]) == 4
     book.page.clean()
 
 
@@ -245,7 +269,7 @@ LATE = "import time; time.sleep(600)"
 
 def bake(page, lab, name, kernel):
     """A notebook baked as the lessons are, opened where its kernel is late or nowhere."""
-    lab.write(name, SETUP, SECOND, ASKED, QUIZ)
+    lab.write(name, *CELLS)
     made = baked_lesson(lab.root / name, lab.root)
     made["metadata"]["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
     (lab.root / name).write_text(json.dumps(made), encoding="utf-8")
@@ -254,7 +278,7 @@ def bake(page, lab, name, kernel):
     book.tab.goto("about:blank")
     page.said.clear()
     book.tab.goto(f"{lab.url}/doc/tree/{name}", wait_until="domcontentloaded")
-    for n in range(3):
+    for n in range(4):
         book.stage(n).locator(".bk-gone").wait_for(timeout=60_000)
     return book
 
@@ -275,6 +299,7 @@ def test_baked_with_a_kernel_that_does_not_exist_it_opens_alive_and_steps(baked)
     assert baked.say(LAMP) == "The loss says how wrong: 1.25; right is 0."
     baked.press(FINE, "End")
     baked.together(7)
+    go_with_the_graph(baked)
     baked.page.clean()
 
 
@@ -299,7 +324,7 @@ def test_baked_a_second_save_keeps_what_no_kernel_has_made(baked):
     baked.press(LAMP, "Home", *["ArrowRight"] * 4)
     baked.together(4)
     baked.save()
-    baked.reopen(3)
+    baked.reopen(4)
     baked.together(4)
     assert "no kernel yet: stepping goes on" in baked.head(FINE)
     baked.page.clean()
