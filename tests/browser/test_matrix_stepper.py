@@ -182,6 +182,7 @@ class Desk:
         """Go to a frame by product."""
         if self.state()["cut"] != "product":
             self.root.get_by_role("button", name="product", exact=True).click()
+            self.settle()
         self.key("Home")
         self.key("ArrowRight", i)
         self.page.wait_for_function(

@@ -350,4 +350,4 @@ def test_in_a_lecture_hall_a_sentence_is_one_line():
         pairs = zip(large.cuts["product"], usual.cuts["product"], strict=True)
         for one, other in pairs:
             assert (one.k, one.on, one.to) == (other.k, other.on, other.to)
-            assert 20 < len(one.say) <= 80 and one.say.endswith("."), one.say
+            assert 10 < len(one.say) <= 80 and one.say.endswith("."), one.say
