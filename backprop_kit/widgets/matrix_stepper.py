@@ -17,6 +17,7 @@ from .base import refuse_unknown
 from .matrix_stage import MatrixStage
 from .player import Player
 from .stepper import Stepper
+from .stopped_pass import shown_if_stopped
 
 say = speaker("matrix")
 
@@ -65,7 +66,8 @@ class MatrixStepper(Stepper):
                 f"step is {step!r}; this stepper goes by {' or by '.join(CUTS)}.\n"
                 'Write step="product" or step="entry".'
             )
-        self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
+        with shown_if_stopped():
+            self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
         made = partial(film_matrix, self.recorded, lens=bool(lens))
         stage = MatrixStage(made(), cut=step, player=player)
         super().__init__(stage, large=partial(made, presenter=True))

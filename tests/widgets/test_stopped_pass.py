@@ -5,7 +5,7 @@ import pytest
 from IPython import display
 from refusal import refused
 
-from backprop_kit import ForwardStepper
+from backprop_kit import ForwardStepper, MatrixStepper
 from backprop_kit.engine.stopped import Stopped
 from backprop_kit.nn import Linear, Sequential, Tanh
 from backprop_kit.widgets import stopped_pass
@@ -35,9 +35,10 @@ def test_outside_a_cell_the_error_only_carries_the_recording():
     assert not hasattr(caught.value, "_render_traceback_")
 
 
-def test_in_a_cell_the_layers_so_far_are_shown(shown):
+@pytest.mark.parametrize("stepper", [ForwardStepper, MatrixStepper])
+def test_in_a_cell_the_layers_so_far_are_shown(shown, stepper):
     with refused(ValueError, "Linear(4, 1) got 3 features"):
-        ForwardStepper(model(), X, Y)
+        stepper(model(), X, Y)
     (picture,) = shown
     assert repr(picture).split("\n")[0].startswith("Linear(4, 1) got 3 features")
     assert picture.stage.k == picture.stage.source.cuts["layer"][-1].k == 3
