@@ -33,7 +33,6 @@ function render({ model, el }) {
     width,
     told,
     ended,
-    unsaved,
     extent,
     reserved;
   root.append(div("head", chips, title), div("mid", div("scene", svg, legend), panel), h("hr"), bar.node, say, foot, sheet);
@@ -51,7 +50,8 @@ function render({ model, el }) {
   };
   const set = (name, value) => {
     model.set(name, value);
-    unsaved = true;
+    // At once: between setting and saving an echo of what was saved before would set it back.
+    wires.save();
     ask();
   };
   // Keys may come faster than pictures, so steps are counted from k and not from what is drawn.
@@ -206,8 +206,6 @@ function render({ model, el }) {
           ? "The answer is on trust: decide before you step on."
           : "");
     bar.update();
-    if (unsaved) wires.save();
-    unsaved = false;
     if (!told) requestAnimationFrame(() => wires.send({ painted: 1 }));
     told = true;
   }
