@@ -44,6 +44,7 @@ DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
 CALL = "name => window.jupyterapp.commands.execute(name)"
 PILL = 'g[data-pick="W2:2"] rect'
 STEPS = 50
+LARGE = "([n, on]) => n.classList.contains('bk-presenter') === on"
 
 
 def git(folder, *words):
@@ -249,7 +250,10 @@ def test_no_key_after_no_control_changes_a_cell(lesson, lamp):
         place.click()
         for key in KEYS:
             lesson.page.keyboard.press(key)
-    lesson.page.wait_for_timeout(200)
+    # One of the buttons was for large type.
+    lesson.page.wait_for_function(LARGE, arg=[lamp.root.element_handle(), True])
+    lesson.page.keyboard.press("p")
+    lesson.page.wait_for_function(LARGE, arg=[lamp.root.element_handle(), False])
     assert lesson.cells() == before
     assert not lesson.page.locator(".jp-Dialog").is_visible()
     lesson.clean()
