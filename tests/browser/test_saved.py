@@ -121,6 +121,8 @@ def go_with_the_graph(book):
     book.tab.wait_for_function(PHASE, arg=[book.stage(NET).element_handle(), "loss"])
     book.press(LAMP, "ArrowRight")
     book.tab.wait_for_function(PHASE, arg=[book.stage(NET).element_handle(), "backward"])
+    book.press(LAMP, "ArrowLeft")
+    book.together(3)
 
 
 @pytest.fixture(scope="module")
