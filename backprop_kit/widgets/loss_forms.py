@@ -6,6 +6,7 @@ None of them knows the stage; none of them computes: that is `study`, and the pi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..study.loss_shares import LOSSES, Losses, Unit
 say = speaker("loss")
 
 
-class Form:
+class Form(ABC):
     """One thing to explore. `state` is all that changes, so that it can be put back.
 
     covers  whether there is something in its first picture that a question may hold back
@@ -33,12 +34,13 @@ class Form:
     state: Any
     covers = True
 
+    @abstractmethod
     def film(self, *, covered: bool, presenter: bool) -> Film:
-        raise NotImplementedError
+        """The picture of the present state."""
 
+    @abstractmethod
     def drag(self, tag: str, x: float, k: int, done: bool) -> bool:
         """A handle was moved; whether anything follows from it."""
-        raise NotImplementedError
 
     def press(self, tag: str) -> bool:
         """A mark was pressed; whether anything follows from it."""
@@ -48,13 +50,13 @@ class Form:
         """One of a joined choice was pressed; whether anything follows from it."""
         return False
 
+    @abstractmethod
     def report(self) -> Report:
         """Every slope that is shown beside the complex step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def losses_by_step(self) -> np.ndarray:
         """The loss at every recorded step."""
-        raise NotImplementedError
 
     def crossings(self, row: int) -> dict[str, int | None]:
         """After how many updates a prediction is on its target's side of ½, by loss."""
@@ -62,9 +64,9 @@ class Form:
             "There are no predictions with updates here.\nAsk LossExplorer(p, t), which has them."
         )
 
+    @abstractmethod
     def summary(self, covered: bool) -> str:
         """The whole in figures, in one line."""
-        raise NotImplementedError
 
 
 class Predictions(Form):
