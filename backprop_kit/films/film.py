@@ -117,6 +117,22 @@ class Film:
             raise ValueError(f"This film has no cut {cut!r}.\nIt has {', '.join(self.cuts)}.")
         return max((i for i, f in enumerate(self.cuts[cut]) if f.k <= k), default=0)
 
+    def k_of(self, after: str | int, cut: str) -> int:
+        """Return the step at which a phase is done in this cut; a step is taken as it is.
+
+        Raises ValueError for a phase or a step that does not exist.
+        """
+        frames = self.cuts[cut]
+        if isinstance(after, str):
+            ks = [f.k for f in frames if f.phase == after]
+            if not ks:
+                phases = ", ".join(f'"{p}"' for p, _ in self.phases)
+                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
+            return max(ks)
+        if not 0 <= after <= frames[-1].k:
+            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
+        return after
+
     def pack(self, until: int | None = None) -> bytes:
         """Return the film as bytes, the same every time; with ``until``, without anything later.
 

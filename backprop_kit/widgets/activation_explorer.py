@@ -14,13 +14,13 @@ from ..study.bent_layer import LayerGraph
 from ..study.bent_net import NetGraph
 from ..study.samples import grouped, rows_of, vector
 from .activation_forms import Form, LayerForm, NetForm, NeuronForm, offered
+from .badge import CHECKING
 from .base import Widget, refuse_unknown
 from .live_stage import LiveStage
 
 say = speaker("activation")
 
 SHOW = ("neuron", "layer", "net")
-CHECKING = {"state": "checking", "text": "checking", "rows": []}
 CORNER = (0.65, 0.55)  # where x stands at first, as a share of the plane
 KNOWN = ("model", "X", "y", "w", "b", "x", "groups", "show", "open", "presenter")
 
@@ -97,17 +97,7 @@ class ActivationExplorer(Widget):
 
         Raises ValueError for a phase or a step that does not exist.
         """
-        film = self._form.film(False, False)
-        frames = film.cuts["move"]
-        if isinstance(after, str):
-            ks = [f.k for f in frames if f.phase == after]
-            if not ks:
-                phases = ", ".join(f'"{p}"' for p, _ in film.phases)
-                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
-            return max(ks)
-        if not 0 <= after <= frames[-1].k:
-            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
-        return after
+        return self._form.film(False, False).k_of(after, "move")
 
     def cover(self, after: str | int) -> None:
         """Hold back everything after this phase or step until `uncover()`."""

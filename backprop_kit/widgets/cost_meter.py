@@ -15,7 +15,7 @@ from ..study.cost_runs import Differences, Passes, Shares, Standing, Training
 from .base import Widget, refuse_unknown
 from .lifecycle import lock
 from .live_stage import LiveStage
-from .stage import _MODULES, _STATIC, script, style
+from .stage import _MODULES, script, style
 
 say = speaker("cost")
 
@@ -30,11 +30,7 @@ class CostStage(LiveStage):
     """A LiveStage with fields of cells and buttons that run passes."""
 
     _esm = script((*_MODULES, "live", "plane", "cost"))
-    _css = (
-        style()
-        + (_STATIC / "live.css").read_text(encoding="utf-8")
-        + (_STATIC / "cost.css").read_text(encoding="utf-8")
-    )
+    _css = style("live", "cost")
 
 
 class CostMeter(Widget):

@@ -6,28 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.gradcheck import Report, gradcheck
 from ..films.captions import speaker
 from ..films.forward_pass import film_pass
 from ..films.forward_pass.scene import Scene
 from ..films.numbers import number, product_sign
 from ..films.rows import box
-from ..nn import SGD
-from ..study.passes import Pass, nudge, record_pass
+from ..study.passes import nudge, record_pass
+from .badge import CHECKING
 from .base import refuse_unknown
 from .pass_stage import PassStage
+from .pass_stepper import STEP, PassStepper
 from .player import Player
-from .stepper import Stepper
 from .stopped_pass import shown_if_stopped
 
 say = speaker("forward_pass")
 
 STEPS = ("layer", "operation")
-WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
-_STEP = SGD(0.1)  # a rule without a memory of its own, so one serves all
 
 
-class ForwardStepper(Stepper):
+class ForwardStepper(PassStepper):
     """A network you can walk through, forwards and backwards, with every number checked.
 
     model      a module, or a plain function of a Tensor; it is never changed
@@ -49,7 +46,7 @@ class ForwardStepper(Stepper):
         x: Any,
         y: Any,
         loss: Any = None,
-        optimizer: Any = _STEP,
+        optimizer: Any = STEP,
         *,
         step: str = "layer",
         plain: bool = False,
@@ -65,12 +62,12 @@ class ForwardStepper(Stepper):
                 'Write step="layer" or step="operation".'
             )
         with shown_if_stopped():
-            self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
+            self.recorded = record_pass(model, x, y, loss, optimizer)
         self._paths = Scene.of(self.recorded).paths
         stage = PassStage(film_pass(self.recorded, plain=plain), cut=step, player=player)
         super().__init__(stage, lambda: film_pass(self.recorded, plain=plain, presenter=True))
         stage.presenter = bool(presenter)
-        stage.badge = {"state": "checking", "text": "checking", "rows": []}
+        stage.badge = CHECKING
         stage.on_press(self.guard(self._pressed))
         stage.on_painted(self.guard(self._check))
 
@@ -84,13 +81,7 @@ class ForwardStepper(Stepper):
 
     def text(self) -> tuple[str, ...]:
         """The first sentence, and the whole recording in one line."""
-        trace = self.recorded.trace
-        first = self._film.cuts["layer"][0].say
-        if self._covered is not None:
-            return first, say("summary.covered", steps=len(trace))
-        squares = sum(float((trace.grads[n] ** 2).sum()) for n in trace.names if n in trace.grads)
-        value = float(trace.loss.value.reshape(()))
-        return first, say("summary", steps=len(trace), loss=value, norm=float(np.sqrt(squares)))
+        return self.told("layer", say)
 
     # --- what the page asks -----------------------------------------------------------------------
     def _pressed(self, tag: str) -> None:
@@ -126,23 +117,3 @@ class ForwardStepper(Stepper):
                  ["measured", box(found.measured), {"note": f"the loss {rise}"}],
              ]},
         ]  # fmt: skip
-
-    def _check(self) -> None:
-        """Compare the recorded slopes with the complex step, after the first picture."""
-        report = self.checked()
-        bad = report.failed
-        everything = sum(n.value.size for n in self.recorded.places().values())
-        text = f"{report.count} of {everything} checked"
-        rows = [
-            f"{r.name}: {r.count} slopes, largest difference {r.error:.0e}" for r in report.rows
-        ]
-        if bad:
-            text = f"{bad[0].name} is wrong"
-        self.stage.badge = {"state": "failed" if bad else "ok", "text": text, "rows": rows}
-
-    def checked(self) -> Report:
-        """Every parameter's slope and every δ beside the complex step; where that would take long,
-        or of more than 4,096 numbers, a seeded sample."""
-        trace = self.recorded.trace
-        most = WORK // sum(n.value.size for n in trace.made)
-        return gradcheck(trace, self.recorded.places(), most=min(max(most, 64), 4096))

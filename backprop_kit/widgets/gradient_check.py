@@ -9,6 +9,7 @@ from ..films.captions import speaker
 from ..films.gradient_check import film_check
 from ..films.gradient_check.names import plain, power, slopes
 from ..study.gradient_check import EXPONENTS, Comparison, compare_gradients
+from .badge import CHECKING, verdict
 from .base import refuse_unknown
 from .live_stage import LiveStage
 from .stepper import Stepper
@@ -37,7 +38,7 @@ class GradientCheck(Stepper):
         self.found: Comparison = compare_gradients(model, x, y, loss, wrong)
         stage = LiveStage(film_check(self.found))
         super().__init__(stage, lambda: film_check(self.found, presenter=True))
-        stage.badge = {"state": "checking", "text": "checking", "rows": []}
+        stage.badge = CHECKING
         self._judged: dict[str, Any] = {}
         stage.on_press(self.guard(self._pressed))
         stage.on_painted(self.guard(self._check))
@@ -70,15 +71,8 @@ class GradientCheck(Stepper):
         )
         named = slopes(found.recorded)
         nodes = {row.name: plain(named[row.node]) for row in found.rows}
-        rows = [
-            f"{nodes[r.name]}: {r.count} slopes, largest difference {r.error:.0e}"
-            for r in report.rows
-        ]
-        text = f"{report.count} of {found.count} checked"
-        if report.failed:
-            text = f"{nodes[report.failed[0].name]} is wrong"
-        state = "failed" if report.failed else "ok"
-        self._judged = {"state": state, "text": text, "rows": rows}
+        good = f"{report.count} of {found.count} checked"
+        self._judged = verdict(report, good, name=nodes.__getitem__)
         self._show_badge()
 
     def _show_badge(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .stage import _MODULES, _STATIC, Stage, script, style
+from .stage import _MODULES, Stage, script, style
 
 
 class GraphStage(Stage):
     """A Stage for films of graphs (`films.graph.film_graph`)."""
 
     _esm = script((*_MODULES, "graph"))
-    _css = style() + (_STATIC / "graph.css").read_text(encoding="utf-8")
+    _css = style("graph")

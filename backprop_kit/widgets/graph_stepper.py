@@ -19,6 +19,7 @@ from ..films.numbers import number
 from ..films.rows import box
 from ..study.naming import names_of, plain
 from ..study.own_rule import OwnRun, run_rule
+from .badge import CHECKING, verdict
 from .base import refuse_unknown
 from .graph_stage import GraphStage
 from .player import Player
@@ -76,7 +77,7 @@ class GraphStepper(Stepper):
             )
         stage = GraphStage(film, cut=step, player=player)
         super().__init__(stage)
-        stage.badge = {"state": "checking", "text": "checking", "rows": []}
+        stage.badge = CHECKING
         self._refused = problem
         self.show_problem("")
         stage.on_press(self.guard(self._pressed))
@@ -198,18 +199,12 @@ class GraphStepper(Stepper):
             return
         report = self.checked()
         everything = sum(n.value.size for n in self._places())
-        rows = [
-            f"{r.name}: {r.count} slopes, largest difference {r.error:.0e}" for r in report.rows
-        ]
-        bad, self._lit = report.failed, 0
-        state, text = ("failed" if bad else "ok"), f"{report.count:,} of {everything:,} checked"
-        if bad:
-            text = f"{bad[0].name} is wrong"
-        elif self.own is not None and self.own.first is not None:
-            state, text, rows = self._verdict(everything)
+        self._judged = verdict(report, f"{report.count:,} of {everything:,} checked")
+        self._lit = 0
+        if report and self.own is not None and self.own.first is not None:
+            self._judged = self._verdict(everything)
             # What a rule of your own gets wrong is what a lesson asks: it is told where it is lit.
             self._lit = self._first_lit()
-        self._judged = {"state": state, "text": text, "rows": rows}
         self._show_badge()
 
     def _show_badge(self) -> None:
@@ -219,7 +214,7 @@ class GraphStepper(Stepper):
         elif self._judged:
             self.stage.badge = self._judged
 
-    def _verdict(self, everything: int) -> tuple[str, str, list[str]]:
+    def _verdict(self, everything: int) -> dict[str, Any]:
         """What the learner's rule got wrong, the first wrong number first."""
         assert self.own is not None and self.own.first is not None
         wrong = self.own.wrong
@@ -235,7 +230,8 @@ class GraphStepper(Stepper):
                 yours = "–" if mine is None else number(float(mine.reshape(-1)[0]))
                 rows.append(f"{said}: yours {yours}, true {number(float(true.reshape(-1)[0]))}")
         count = sum(wrong.values())
-        return "failed", f"{count} of {everything} wrong: ∂{self.name_of(first)} …", rows
+        text = f"{count} of {everything} wrong: ∂{self.name_of(first)} …"
+        return {"state": "failed", "text": text, "rows": rows}
 
     def _places(self) -> list[Node]:
         """Everything a slope comes back to, but the loss itself (where that is all: the loss)."""

@@ -9,7 +9,7 @@ from typing import Any
 import traitlets as t
 
 from ..films.film import Film
-from .stage import _MODULES, _STATIC, Stage, script, style
+from .stage import _MODULES, Stage, script, style
 
 
 class LiveStage(Stage):
@@ -21,7 +21,7 @@ class LiveStage(Stage):
     """
 
     _esm = script((*_MODULES, "strips", "live", "plane"))
-    _css = style() + (_STATIC / "live.css").read_text(encoding="utf-8")
+    _css = style("live")
 
     live = t.Bytes().tag(sync=True)
     heard = t.Int(0).tag(sync=True)

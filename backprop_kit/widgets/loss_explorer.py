@@ -8,6 +8,7 @@ import numpy as np
 
 from ..study.line_fit import record_line
 from ..study.loss_shares import record_losses, record_unit
+from .badge import CHECKING, verdict
 from .base import Widget, refuse_unknown
 from .live_stage import LiveStage
 from .loss_forms import Form, Line, OneUnit, Predictions
@@ -67,7 +68,7 @@ class LossExplorer(Widget):
         stage = LiveStage(self._form.film(covered=False, presenter=large))
         super().__init__(stage, stage)
         stage.presenter = large
-        stage.badge = _CHECKING
+        stage.badge = CHECKING
         self._done = self._form.state
         stage.on_drag(self.guard(self._dragged, restore=self._restore))
         stage.on_press(self.guard(self._pressed, restore=self._restore))
@@ -150,7 +151,7 @@ class LossExplorer(Widget):
             self._done = self._form.state
             self._check()
         else:
-            self.stage.badge = _CHECKING
+            self.stage.badge = CHECKING
 
     def _film(self) -> Any:
         large = bool(self.stage.presenter)
@@ -167,15 +168,7 @@ class LossExplorer(Widget):
     def _check(self) -> None:
         """Compare every slope with the complex step."""
         report = self._form.report()
-        bad = report.failed
-        rows = [
-            f"{r.name}: {r.count} slopes, largest difference {r.error:.0e}" for r in report.rows
-        ]
-        text = f"{bad[0].name} is wrong" if bad else f"{report.count} of {report.count} checked"
-        self.stage.badge = {"state": "failed" if bad else "ok", "text": text, "rows": rows}
-
-
-_CHECKING = {"state": "checking", "text": "checking", "rows": []}
+        self.stage.badge = verdict(report, f"{report.count} of {report.count} checked")
 
 
 def _plan(rate: Any, steps: Any) -> dict[str, Any]:

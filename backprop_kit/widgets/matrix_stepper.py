@@ -6,26 +6,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ..engine.gradcheck import Report, gradcheck
 from ..films.captions import speaker
 from ..films.matrix import CUTS, film_matrix
-from ..nn import SGD
-from ..study.passes import Pass, record_pass
+from ..study.passes import record_pass
+from .badge import CHECKING
 from .base import refuse_unknown
 from .matrix_stage import MatrixStage
+from .pass_stepper import STEP, PassStepper
 from .player import Player
-from .stepper import Stepper
 from .stopped_pass import shown_if_stopped
 
 say = speaker("matrix")
 
-WORK = 8_000_000  # values an oracle may compute before a person wonders why the kernel is busy
-_STEP = SGD(0.1)  # a rule without a memory of its own, so one serves all
 
-
-class MatrixStepper(Stepper):
+class MatrixStepper(PassStepper):
     """A network as products of matrices: every number can be taken apart, and every one is checked.
 
     Each layer's Y = X W + b and its gradients dW = XᵀdY, db (the column sums) and dX = dY Wᵀ, as
@@ -44,7 +38,7 @@ class MatrixStepper(Stepper):
     not fit.
     """
 
-    finest = "product"
+    finest, word = "product", "gradients"
 
     def __init__(
         self,
@@ -52,7 +46,7 @@ class MatrixStepper(Stepper):
         x: Any,
         y: Any,
         loss: Any = None,
-        optimizer: Any = _STEP,
+        optimizer: Any = STEP,
         *,
         step: str = "product",
         lens: bool = False,
@@ -67,39 +61,13 @@ class MatrixStepper(Stepper):
                 'Write step="product" or step="entry".'
             )
         with shown_if_stopped():
-            self.recorded: Pass = record_pass(model, x, y, loss, optimizer)
+            self.recorded = record_pass(model, x, y, loss, optimizer)
         made = partial(film_matrix, self.recorded, lens=bool(lens))
         stage = MatrixStage(made(), cut=step, player=player)
         super().__init__(stage, large=partial(made, presenter=True))
-        stage.badge = {"state": "checking", "text": "checking", "rows": []}
+        stage.badge = CHECKING
         stage.on_painted(self.guard(self._check))
 
     def text(self) -> tuple[str, ...]:
         """The first sentence, and the whole recording in one line."""
-        trace = self.recorded.trace
-        first = self._film.cuts["product"][0].say
-        if self._covered is not None:
-            return first, say("summary.covered", steps=len(trace))
-        squares = sum(float((trace.grads[n] ** 2).sum()) for n in trace.names if n in trace.grads)
-        value = float(trace.loss.value.reshape(()))
-        return first, say("summary", steps=len(trace), loss=value, norm=float(np.sqrt(squares)))
-
-    def _check(self) -> None:
-        """Compare the recorded gradients with the complex step, after the first picture."""
-        report = self.checked()
-        bad = report.failed
-        everything = sum(n.value.size for n in self.recorded.places().values())
-        text = f"{report.count} of {everything} checked"
-        rows = [
-            f"{r.name}: {r.count} gradients, largest difference {r.error:.0e}" for r in report.rows
-        ]
-        if bad:
-            text = f"{bad[0].name} is wrong"
-        self.stage.badge = {"state": "failed" if bad else "ok", "text": text, "rows": rows}
-
-    def checked(self) -> Report:
-        """Every parameter's gradient and every δ beside the complex step; where that would take
-        long, or of more than 4,096 numbers, a seeded sample."""
-        trace = self.recorded.trace
-        most = WORK // sum(n.value.size for n in trace.made)
-        return gradcheck(trace, self.recorded.places(), most=min(max(most, 64), 4096))
+        return self.told("product", say)

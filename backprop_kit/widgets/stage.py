@@ -49,9 +49,16 @@ def _shorter(found: re.Match[str]) -> str:
     return {"const": "let", "zero": ""}.get(name, found[name] if name else "")
 
 
-def style() -> str:
-    """Return the palette and the one style sheet that uses it."""
-    return theme.css() + (_STATIC / "stage.css").read_text(encoding="utf-8")
+def style(*more: str) -> str:
+    """Return the palette, the one style sheet that uses it, and those that a Stage adds."""
+    sheets = ((_STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("stage", *more))
+    return tight(theme.css() + "".join(sheets))
+
+
+def tight(css: str) -> str:
+    """A style sheet without comments and the blanks that say nothing."""
+    css = re.sub(r"\s+", " ", re.sub(r"(?s)/\*.*?\*/", "", css))
+    return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}").strip()
 
 
 def executing() -> Any:

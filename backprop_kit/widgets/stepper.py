@@ -29,16 +29,7 @@ class Stepper(Widget):
 
         Raises ValueError for a phase or a step that does not exist.
         """
-        frames = self._film.cuts[self.finest]
-        if isinstance(after, str):
-            ks = [f.k for f in frames if f.phase == after]
-            if not ks:
-                phases = ", ".join(f'"{p}"' for p, _ in self._film.phases)
-                raise ValueError(f"There is no phase {after!r} here.\nChoose one of {phases}.")
-            return max(ks)
-        if not 0 <= after <= frames[-1].k:
-            raise ValueError(f"Step {after} does not exist.\nChoose 0 to {frames[-1].k}.")
-        return after
+        return self._film.k_of(after, self.finest)
 
     def cover(self, after: str | int) -> None:
         """Hold back everything after this phase or step until `uncover()`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 
 import numpy as np
 import pytest
@@ -15,10 +14,8 @@ from backprop_kit.films.film import unpack
 from backprop_kit.nn import SGD, Linear, Sequential, Tanh
 from backprop_kit.study import board
 from backprop_kit.widgets.forward_stepper import ForwardStepper
-from backprop_kit.widgets.matrix_stage import MatrixStage, tight
 from backprop_kit.widgets.matrix_stepper import MatrixStepper
 from backprop_kit.widgets.player import Player
-from backprop_kit.widgets.stage import Stage, style
 
 RNG = np.random.default_rng(5)
 
@@ -152,13 +149,3 @@ def test_bad_input_is_refused_and_leaves_nothing_behind():
     with refused(TypeError, "The optimizer is the class SGD"):
         MatrixStepper(model, x, y, optimizer=SGD)
     assert all(p.grad is None for p in model.parameters())
-
-
-# --- its stage ------------------------------------------------------------------------------------
-def test_the_style_sheet_loses_blanks_and_nothing_else(made):
-    stage = made(*board("four samples")).stage
-    assert isinstance(stage, MatrixStage) and isinstance(stage, Stage)
-    assert tight("/* a */ .a > b , c { x: 1px ;\n  y: f(2, 3) ; }\n") == ".a>b,c{x:1px;y:f(2,3)}"
-    count = lambda css: re.findall(r"[\w-]+\s*:(?=[^{}]*[;}])", re.sub(r"\s", "", css))
-    assert len(count(tight(style()))) == len(count(re.sub(r"(?s)/\*.*?\*/", "", style())))
-    assert "calc(380px + 0.6 * (100cqw - 1100px))" in tight(style())

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from examplefilm import SECRET, film
 
+from backprop_kit.films import theme
 from backprop_kit.films.film import unpack
 from backprop_kit.widgets import stage as module
-from backprop_kit.widgets.stage import Stage, script, style
+from backprop_kit.widgets.stage import Stage, script, style, tight
 
 STATIC = Path(module.__file__).parent / "static"
 
@@ -87,6 +88,17 @@ def test_the_style_sheet_knows_every_class_it_is_asked_for():
         assert f".bk-{name}" in sheet, name
     sizes = [float(s) for s in re.findall(r"font(?:-size)?:[^;]*?([\d.]+)px", sheet)]
     assert min(sizes) >= 12
+
+
+def test_the_style_sheet_loses_blanks_and_nothing_else():
+    assert tight("/* a */ .a > b , c { x: 1px ;\n  y: f(2, 3) ; }\n") == ".a>b,c{x:1px;y:f(2,3)}"
+    names = "stage", "graph", "live", "cost", "matrix"
+    sheets = "".join((STATIC / f"{name}.css").read_text(encoding="utf-8") for name in names)
+    whole = re.sub(r"(?s)/\*.*?\*/", "", theme.css() + sheets)
+    rules = lambda css: re.findall(r"[\w-]+\s*:(?=[^{}]*[;}])", re.sub(r"\s", "", css))
+    assert len(rules(style(*names[1:]))) == len(rules(whole)) > 500
+    assert "calc(380px + 0.6 * (100cqw - 1100px))" in style()
+    assert len(style(*names[1:])) < len(whole)
 
 
 def test_a_cover_withholds_frames_and_arrays(stage):
