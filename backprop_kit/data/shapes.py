@@ -57,7 +57,7 @@ def spirals(
 ) -> Data:  # fmt: skip
     """Arms wound into each other, one a class; `turns` is how far each winds, above 0."""
     rng = _generator("spirals", n, noise, seed, test, classes)
-    if not 0 < turns <= 5:
+    if not _number(turns) or not 0 < turns <= 5:
         raise ValueError(
             f"An arm cannot wind {turns!r} times.\nGive turns above 0 and at most 5; 1 is usual."
         )
@@ -74,14 +74,15 @@ def checkerboard(
     rng = _generator("checkerboard", n, noise, seed, test)
     if type(squares) is not int or not 2 <= squares <= 20:
         raise ValueError(f"A board has no {squares!r} squares a side.\nGive 2 to 20.")
-    wanted = _labels(rng, n, 2)
-    field = rng.integers(0, squares, (n, 2))
-    # The field beside has the other colour, so the classes stay equal in number; the one beside
-    # the last of an odd board lies outside, and two to the left the colour is the same.
-    field[:, 0] ^= (field.sum(1) + wanted) % 2
-    field[:, 0] = np.where(field[:, 0] == squares, squares - 2, field[:, 0])
-    x = (field + rng.random((n, 2))) * 2 / squares - 1
-    return _data(x, wanted, 2, noise, rng, test)
+    label = _labels(rng, n, 2)
+    board = np.indices((squares, squares)).reshape(2, -1).T
+    x = np.empty((n, 2))
+    for colour in (0, 1):
+        fields = board[board.sum(1) % 2 == colour]
+        here = label == colour
+        x[here] = fields[rng.integers(0, len(fields), here.sum())]
+    x = (x + rng.random((n, 2))) * 2 / squares - 1
+    return _data(x, label, 2, noise, rng, test)
 
 
 def line(
@@ -90,6 +91,9 @@ def line(
 ) -> Data:  # fmt: skip
     """y = slope · x + offset over −1 to 1, x and y (n, 1), with noise on y."""
     rng = _generator("line", n, noise, seed, test)
+    for name, v in (("slope", slope), ("offset", offset)):
+        if not _number(v) or not np.isfinite(v):
+            raise ValueError(f"{name} is {v!r}; a line has numbers.\nGive one such as 0.5.")
     x = np.sort(rng.uniform(-1, 1, (n, 1)), axis=0)
     return Data(
         x, slope * x + offset + noise * rng.normal(size=x.shape), split=_split(rng, n, test)
@@ -115,17 +119,21 @@ def _generator(
             f"{who} cannot draw {n!r} samples.\n"
             f"Give a whole number from {2 * classes} (two a class) to {MOST:,}."
         )
-    if not isinstance(noise, (int, float)) or isinstance(noise, bool) or not 0 <= noise < np.inf:
+    if not _number(noise) or not 0 <= noise < np.inf:
         raise ValueError(
             f"noise is {noise!r}; it is a standard deviation.\nGive 0 or more, such as 0.1."
         )
-    if not isinstance(test, (int, float)) or isinstance(test, bool) or not 0 <= test < 1:
+    if not _number(test) or not 0 <= test < 1:
         raise ValueError(
             f"test is {test!r}; it is the share that is set aside.\nGive 0 or more, below 1."
         )
     if type(seed) is not int or seed < 0:
         raise ValueError(f"seed is {seed!r}; it names a draw.\nGive a whole number, 0 or more.")
     return np.random.default_rng(seed)
+
+
+def _number(v: Any) -> bool:
+    return isinstance(v, (int, float)) and not isinstance(v, bool)
 
 
 def _labels(rng: np.random.Generator, n: int, classes: int) -> np.ndarray:

@@ -53,7 +53,11 @@ def test_without_noise_each_is_what_its_name_says():
     assert radius[inside].max() <= 0.4 and 0.7 <= radius[~inside].min() and radius.max() <= 1
     x, y = shapes.checkerboard(2000, squares=5)
     assert np.array_equal(np.floor((x + 1) * 2.5).sum(1) % 2, y[:, 0])
-    assert np.abs(x).max() <= 1 and len(np.unique(np.floor((x + 1) * 2.5), axis=0)) == 25
+    assert np.abs(x).max() <= 1
+    fields, counts = np.unique(np.floor((x + 1) * 2.5), axis=0, return_counts=True)
+    dark = fields.sum(1) % 2 == 1  # 12 fields for one class, 13 for the other
+    assert len(fields) == 25 and 50 < counts.min() and counts.max() < 110
+    assert counts[dark].sum() == counts[~dark].sum() == 1000
     x, y = shapes.blobs(10, 0.0)
     np.testing.assert_allclose(x[y[:, 0] == 0], np.full((5, 2), 0.7 / np.sqrt(2)))
     x, y = shapes.spirals(300, 0.0, turns=1.5)
@@ -97,7 +101,10 @@ def test_settings_of_one_shape_are_checked_too():
         (lambda: shapes.blobs(classes=1), "blobs has no 1 classes"),
         (lambda: shapes.blobs(5, classes=3), "blobs cannot draw 5 samples"),
         (lambda: shapes.spirals(turns=0), "An arm cannot wind 0 times"),
+        (lambda: shapes.spirals(turns="a"), "An arm cannot wind 'a' times"),
         (lambda: shapes.checkerboard(squares=1), "A board has no 1 squares"),
+        (lambda: shapes.line(slope="a"), "slope is 'a'"),
+        (lambda: shapes.line(offset=np.inf), "offset is inf"),
     ):
         with refused(ValueError, words):
             make()

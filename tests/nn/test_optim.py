@@ -245,10 +245,23 @@ def test_schedules_that_make_no_sense_are_refused():
     for make in (lambda: nn.ExponentialDecay(0), lambda: nn.StepDecay(3, 1.5)):
         with refused(ValueError, "The factor is"):
             make()
-    with refused(ValueError, "floor is 1"):
-        nn.CosineDecay(10, 1)
+    for floor in (1, "x", True):
+        with refused(ValueError, f"floor is {floor!r}"):
+            nn.CosineDecay(10, floor)
+    with refused(TypeError, "then is int"):
+        nn.Warmup(3, then=3)
     with refused(ValueError, "Nesterov looks ahead"):
         nn.SGD(0.1, nesterov=True)
+
+
+@pytest.mark.parametrize("factor", [np.nan, np.inf, -1, None, "1"])
+def test_a_schedule_that_gives_no_factor_moves_nothing(factor):
+    layer, sgd = nn.Linear(2, 1).reset(1), nn.SGD(0.1, 0.9, schedule=lambda steps: factor)
+    layer(np.ones((1, 2))).sum().backward()
+    before = layer.W.data
+    with refused(ValueError, f"The schedule gives {factor!r} after 0 steps"):
+        sgd.step(layer)
+    assert layer.W.data is before and not sgd._states
 
 
 def test_looks_and_unknown_keywords():

@@ -41,6 +41,7 @@ class RMSProp(Optimizer):
     lr        η, above 0
     rho       ρ, how slowly the mean forgets, at least 0 and below 1
     momentum  α: v ← α v + g / (√s + ε),  w ← w − η v
+    eps       ε, keeps the division finite
 
     Source: Tieleman, Hinton, Neural Networks for Machine Learning, lecture 6.5 (2012).
     """

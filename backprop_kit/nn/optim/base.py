@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop_kit.engine.trace import Update
 from backprop_kit.nn.module import Module
-from backprop_kit.nn.optim.schedules import Schedule
+from backprop_kit.nn.optim.schedules import Schedule, check_schedule, is_number
 
 Numbers = Mapping[str, np.ndarray]
 Slots = dict[str, Any]
@@ -63,11 +63,7 @@ class Optimizer:
                     f"{name} is {most!r}; it must be above 0.\n"
                     f"Try {name}=1, or None for no clipping."
                 )
-        if schedule is not None and not callable(schedule):
-            raise TypeError(
-                f"schedule is {type(schedule).__name__}; it must turn a count of steps into a "
-                "factor.\nTry schedule=StepDecay(30, 0.1)."
-            )
+        check_schedule("schedule", schedule)
         self.lr, self.weight_decay, self.l1 = float(lr), float(weight_decay), float(l1)
         self.clip_value, self.clip_norm, self.schedule = clip_value, clip_norm, schedule
         self._states: WeakKeyDictionary[Module, State] = WeakKeyDictionary()
@@ -89,8 +85,14 @@ class Optimizer:
         return False
 
     def rate(self, steps: int) -> float:
-        """η after so many steps."""
-        return self.lr * float(self.schedule(steps)) if self.schedule is not None else self.lr
+        """η after so many steps. Raises ValueError where a schedule gives no factor."""
+        factor = 1.0 if self.schedule is None else self.schedule(steps)
+        if not is_number(factor) or not 0 <= factor < inf:
+            raise ValueError(
+                f"The schedule gives {factor!r} after {steps} steps; a factor is 0 or more.\n"
+                "Let it return a finite number, such as 0.5."
+            )
+        return self.lr * float(factor)
 
     def propose(
         self, parameters: Numbers, grads: Numbers, state: State | None = None
@@ -193,11 +195,6 @@ class Optimizer:
             for name, usual in self._usual.items()
             if name != "weight_decay" and getattr(self, name) != usual
         ]
-
-
-def is_number(v: object) -> bool:
-    """Whether v is a real number of Python or NumPy (True and False are none)."""
-    return isinstance(v, (int, float, np.floating, np.integer)) and not isinstance(v, bool)
 
 
 def between(name: str, v: Any, low: float, high: float, usual: float) -> float:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, inf, pi
+from math import cos, pi
+from typing import Any
+
+import numpy as np
 
 Schedule = Callable[[int], float]
 
@@ -59,7 +62,7 @@ class CosineDecay:
 
     def __post_init__(self) -> None:
         _whole("total", self.total)
-        if not 0 <= self.floor < 1:
+        if not is_number(self.floor) or not 0 <= self.floor < 1:
             raise ValueError(
                 f"floor is {self.floor!r}; it is the share of η that is left, 0 or more, below 1.\n"
                 "Try CosineDecay(1000, 0.01)."
@@ -87,6 +90,7 @@ class Warmup:
     def __post_init__(self) -> None:
         _whole("steps", self.steps)
         _factor(self.start)
+        check_schedule("then", self.then)
 
     def __call__(self, steps: int) -> float:
         if steps < self.steps:
@@ -98,13 +102,27 @@ class Warmup:
         return f"Warmup({self.steps}, {self.start:.3g}{then})"
 
 
+def is_number(v: object) -> bool:
+    """Whether v is a real number of Python or NumPy (True and False are none)."""
+    return isinstance(v, (int, float, np.floating, np.integer)) and not isinstance(v, bool)
+
+
+def check_schedule(name: str, v: object) -> None:
+    """Raise TypeError, in two lines, for what is neither None nor a schedule."""
+    if v is not None and not callable(v):
+        raise TypeError(
+            f"{name} is {type(v).__name__}; it must turn a count of steps into a "
+            f"factor.\nTry {name}=StepDecay(30, 0.1)."
+        )
+
+
 def _whole(name: str, v: object) -> None:
     if not isinstance(v, int) or isinstance(v, bool) or v < 1:
         raise ValueError(f"{name} is {v!r}; it counts steps.\nGive a whole number, 1 or more.")
 
 
-def _factor(v: object) -> None:
-    if not isinstance(v, (int, float)) or isinstance(v, bool) or not 0 < v <= 1 or v == inf:
+def _factor(v: Any) -> None:
+    if not is_number(v) or not 0 < v <= 1:
         raise ValueError(
             f"The factor is {v!r}; it must be above 0 and at most 1.\nTry 0.1 or 0.99."
         )
