@@ -24,6 +24,7 @@ REACH = 7.0  # a curve is sampled from −REACH to REACH
 SAMPLES = 561  # so that 0, where curves have their kinks, is one of them
 BISECTIONS = 40
 NEAR = 1e-12  # sums as near as this are the same
+FAR = 1e3  # where an activation that has an end has reached it
 
 Function = Callable[[Tensor], Tensor]
 Zone = tuple[float | None, float | None]
@@ -151,6 +152,7 @@ class Curve:
 
     saturated  where the slope is under 1 % of the largest and not 0; dead: where it is exactly 0.
                Zones from–to; None: on to the end.
+    ends       the values it tends to, at the left and at the right; None if it grows without end
     """
 
     z: np.ndarray
@@ -159,6 +161,7 @@ class Curve:
     top: float
     saturated: tuple[Zone, ...]
     dead: tuple[Zone, ...]
+    ends: tuple[float, float] | None
 
 
 def curve(act: Activation) -> Curve:
@@ -186,7 +189,15 @@ def curve(act: Activation) -> Curve:
         zones[int(kind[start])].append((edges[i], edges[i + 1]))
     if top == 0:  # a constant has no slope to be a hundredth of
         zones[1] = []
-    return Curve(z, value, slope, top, tuple(zones[1]), tuple(zones[2]))
+    return Curve(z, value, slope, top, tuple(zones[1]), tuple(zones[2]), _ends(act))
+
+
+def _ends(act: Activation) -> tuple[float, float] | None:
+    with np.errstate(all="ignore"):
+        values = act.apply(Tensor([-FAR, FAR, -2 * FAR, 2 * FAR])).data
+    if not np.isfinite(values).all() or not np.allclose(values[:2], values[2:], atol=1e-6):
+        return None
+    return float(values[0]), float(values[1])
 
 
 def zone_of(found: Curve, slope: float) -> str:
@@ -238,7 +249,6 @@ class NeuronGraph:
         self._b = Tensor(0.0)
         self._z = (Tensor(self.w) * Tensor(self.x)).sum() + self._b
         self._seen = {name: Tensor(0.0) for name in self.acts}
-        self._slopes = {name: Tensor(0.0) for name in self.acts}
         self._probe = Tensor(0.0)
         self._total = self._z * self._probe
         self._inputs: dict[str, Tensor] = {}

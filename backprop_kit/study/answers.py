@@ -75,7 +75,7 @@ class Answer:
 
     def __init__(self, output: str, rows: int) -> None:
         self.output, self.rows = output, rows
-        self._wide = wide = rows if output == "softmax" else 1
+        wide = rows if output == "softmax" else 1
 
         def given(v: Any) -> Tensor:
             return Tensor(v, requires_grad=False)
@@ -132,7 +132,7 @@ class Answer:
         a, b, w = np.zeros((3, 2, 2, n))
         a[0, 0], b[0, 1], w[1] = 1, 1, 1
         every = np.broadcast_to(z, (2, 2, n)).reshape(-1, 1), np.tile(t, 4)[:, None]
-        value, dz, dp = self._ask(*every, a.ravel(), b.ravel(), w.reshape(-1, 1))
+        value, dz, dp = self._ask(self._leaves(*every, a.ravel(), b.ravel(), w.reshape(-1, 1)))
         (part, p), (delta, middle), (front, _) = (v.reshape(2, 2, n) for v in (value, dz, dp))
         return Moment(z, z, p, p - t, part, front, middle, delta)
 
@@ -151,7 +151,8 @@ class Answer:
         every = np.concatenate([np.repeat(z[[0, 1, 0]], (n + 1, n + 1, n), axis=0), along])
         a, b = (np.concatenate(pair) for pair in zip((a, b), _halves(extra), strict=True))
         w, keep = (np.concatenate([v, np.full((extra, n), c)]) for v, c in ((w, 0), (keep, 1)))
-        value, dz, dp = self._ask(every, np.tile(t, (len(every), 1)), a, b, w, keep)
+        leaves = self._leaves(every, np.tile(t, (len(every), 1)), a, b, w, keep)
+        value, dz, dp = self._ask(leaves)
         first, second = slice(1, n + 1), slice(n + 2, 2 * n + 2)
         p = np.stack([value[first], value[second]])
         part = np.stack([value[2 * n + 2 : 3 * n + 2], value[n + 1] * t])
@@ -167,25 +168,19 @@ class Answer:
         return every
 
     def curves(self, z: np.ndarray, t: np.ndarray, row: int) -> np.ndarray:
-        """Both losses (2, points) over one row's sum, at the places GRID, the others held."""
+        """Both losses over one row's sum, at the places GRID, the others held: for sums z (2, n)
+        (2, points), for those of many moments so many of them, all in one replay."""
         if self.output == "sigmoid":  # the sums of other samples do not matter
-            return _curves_of_one(float(t[row]))
-        every = self._along(z, row)
-        a, b = _halves(len(every))
-        target = np.tile(t, (len(every), 1))
-        return np.asarray(self._ask(every, target, a, b, np.zeros_like(every))[0].reshape(2, -1))
+            one = _curves_of_one(float(t[row]))
+            return np.broadcast_to(one, (*z.shape[:-2], *one.shape))
+        moments = z.reshape(-1, 2, self.rows)
+        every = np.concatenate([self._along(m, row) for m in moments])
+        a, b = np.tile(_halves(2 * GRID.size), len(moments))
+        leaves = self._leaves(every, np.tile(t, (len(every), 1)), a, b, np.zeros_like(every))
+        return replay(self._loss, leaves).reshape(*z.shape[:-1], GRID.size)
 
-    def _ask(
-        self,
-        z: np.ndarray,
-        t: np.ndarray,
-        a: np.ndarray,
-        b: np.ndarray,
-        w: np.ndarray,
-        keep: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _ask(self, leaves: dict[Tensor, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Value (R,), ∂/∂z and ∂/∂p (R, wide) of R questions, in one replay."""
-        leaves = self._leaves(z, t, a, b, w, keep)
         value, (dz, *dp) = replay_slopes(self._loss, leaves, [self._z, *self._p])
         return value, dz[:, 0], np.asarray(sum(dp))[:, 0]
 
@@ -196,8 +191,9 @@ class Answer:
         a: np.ndarray,
         b: np.ndarray,
         w: np.ndarray,
-        keep: np.ndarray | None,
+        keep: np.ndarray | None = None,
     ) -> dict[Tensor, np.ndarray]:
+        """R questions, as what stands at the leaves: z, t, w, keep (R, wide), a and b (R,)."""
         leaves = {self._z: z[:, None], self._a: a, self._b: b, self._w: w[:, None]}
         leaves[self._t] = t[:, None]
         leaves[self._keep] = np.ones_like(t)[:, None] if keep is None else keep[:, None]
@@ -214,7 +210,7 @@ class Answer:
             moved = np.repeat(z, n, axis=0) + 1j * TINY * np.tile(np.eye(n), (moments, 1))
             target = np.tile(t, (moments * n, 1))
         a = np.full(moments * n, float(loss == 0))
-        leaves = self._leaves(moved, target, a, 1 - a, np.zeros_like(target), None)
+        leaves = self._leaves(moved, target, a, 1 - a, np.zeros_like(target))
         return np.imag(replay(self._loss, leaves)).reshape(moments, n) / TINY
 
 
@@ -229,8 +225,8 @@ def _curves_of_one(target: float) -> np.ndarray:
     """Both losses of a sigmoid unit over its sum."""
     answer, every = Answer.of("sigmoid", 1), np.tile(GRID, 2)[:, None]
     a, b = _halves(len(every))
-    value, _, _ = answer._ask(every, np.full_like(every, target), a, b, np.zeros_like(every))
-    return np.asarray(value.reshape(2, -1))
+    leaves = answer._leaves(every, np.full_like(every, target), a, b, np.zeros_like(every))
+    return np.asarray(replay(answer._loss, leaves).reshape(2, -1))
 
 
 def check_slopes(

@@ -1,7 +1,7 @@
 """One layer as a bent plane: where it takes the points of a square, and how much area it leaves.
 
-`LayerGraph` records a model on all points of a picture at once · `.at(x, numbers)` replays it ·
-`Layer` what is then known · `grouped` the rows of X by name.
+`LayerGraph` records a model on all points of a picture at once · `.at(x, numbers)` replays it: what
+is then known is a `Layer`, of `layer_record`.
 
 Everything a picture shows is read in one replay with its way back. The recording ends in a sum of
 probes, Σ z·A + Σ h·B + Σ out·C with A = C = 0 and B = 1, so that the slopes at A, B, C *are* z, h
@@ -24,98 +24,14 @@ from backprop_kit.engine.tensor import Node, Tensor
 from backprop_kit.engine.trace import Trace
 from backprop_kit.nn import Module
 from backprop_kit.study import plane
-from backprop_kit.study.activations import FLAT, KNOWN, Activation, Curve, curve, zone_of
+from backprop_kit.study.activations import KNOWN, Activation, Curve, curve
 from backprop_kit.study.chain import Link, links_between
 from backprop_kit.study.graft import Bend, graft, handle, own_activation
+from backprop_kit.study.layer_record import Cut, Layer
 from backprop_kit.study.passes import output_of
 
 LINEAR = KNOWN["linear"]
 SQUARE = 1 / 8  # half a side of the small square, as a share of the reach
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """The next layer, one sum: w·h + b at the samples and over the plane.
-
-    sums, straight   with the bend and without, at the rows of X
-    """
-
-    w: np.ndarray
-    b: float
-    sums: np.ndarray
-    straight: np.ndarray
-    map: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """A layer of n neurons over the square −reach … reach.
-
-    act        the activation, and its curve; None for a closed block, which has no sums z either
-    W, b       (2, n) and (n,); None for a block
-    x, z, h    the point, its sums, its outputs; slopes: of the activation, at z
-    jacobian   ∂h/∂x, (n, 2); stretches: its two singular values; area: how much of a small square
-               at x is left (√det JᵀJ)
-    grids      the grid before, as sums, and bent: (lines, points, 2), (lines, points, n) twice
-    squares    the border of the small square, likewise
-    maps       over the plane, the sums and h, (n, PIXELS²) each; a block has no sums
-    flat       for each neuron, the share of the plane in which it is saturated or dead
-    points     the rows of X before, as sums, and bent
-    groups     {name: rows} · cut: the next layer if it is one sum, else None
-    """
-
-    name: str
-    act: Activation | None
-    curve: Curve | None
-    reach: float
-    W: np.ndarray | None
-    b: np.ndarray | None
-    x: np.ndarray
-    z: np.ndarray | None
-    h: np.ndarray
-    slopes: np.ndarray | None
-    jacobian: np.ndarray
-    grids: tuple[np.ndarray, ...]
-    squares: tuple[np.ndarray, ...]
-    maps: tuple[np.ndarray, ...]
-    flat: np.ndarray
-    points: tuple[np.ndarray, ...]
-    groups: Mapping[str, tuple[int, ...]]
-    cut: Cut | None
-
-    @property
-    def units(self) -> int:
-        return len(self.h)
-
-    @property
-    def det(self) -> float:
-        """By how much the weights alone stretch an area: |det W|, √det WWᵀ if W is not square."""
-        return _area(self.jacobian if self.W is None else self.W.T)
-
-    @property
-    def area(self) -> float:
-        return _area(self.jacobian)
-
-    @property
-    def stretches(self) -> tuple[float, ...]:
-        return tuple(float(s) for s in np.linalg.svd(self.jacobian, compute_uv=False))
-
-    def zone(self, j: int) -> str:
-        """ "saturated", "dead" or "" for one neuron at x."""
-        if self.curve is None or self.slopes is None:
-            return ""
-        return zone_of(self.curve, float(self.slopes[j]))
-
-    def middle(self, name: str) -> tuple[np.ndarray, ...]:
-        """The midpoint of a group: before, as sums, and bent."""
-        return tuple(p[list(self.groups[name])].mean(0) for p in self.points)
-
-
-def _area(j: np.ndarray) -> float:
-    n, m = j.shape
-    if n < m:  # fewer numbers come out than went in: no area is left
-        return 0.0
-    return float(abs(np.linalg.det(j)) if n == m else np.sqrt(max(np.linalg.det(j.T @ j), 0.0)))
 
 
 class LayerGraph:
@@ -141,7 +57,6 @@ class LayerGraph:
         first, rest = links[0], links[1:]
         self.name = _block_name(first)
         self.sums: Node | None = None
-        self.numbers: dict[str, np.ndarray] = {}
         self._leaves: dict[str, Node] = {}
         self.own: Activation | None = None
         self._end = first.result
@@ -159,7 +74,7 @@ class LayerGraph:
         one = follows is not None and _width(follows) == 1 and len(self.X) > 0
         self._next = follows if one else None
         self._recorded: dict[str, _Recorded] = {}
-        self._straight = self._bent(None)
+        self._straight = self._bent(None)[1]
 
     def _rows(self, x: np.ndarray) -> np.ndarray:
         border = plane.outline(x, SQUARE * self.reach)
@@ -184,13 +99,20 @@ class LayerGraph:
         seed[rows - self.units :] = np.eye(self.units)
         probes = {"z": Tensor(np.zeros(h.value.shape)), "h": Tensor(seed)}
         probes |= {name: Tensor(np.zeros((rows, 1))) for name in ("cut", "straight")}
-        seen = {"h": h, "z": self.sums, "cut": head, "straight": self._straight[1]}
+        seen = {"h": h, "z": self.sums, "cut": head, "straight": self._straight}
         terms = [handle(n) * probes[name] for name, n in seen.items() if n is not None]
         total = terms[0].sum()
         for term in terms[1:]:
             total = total + term.sum()
-        return _Recorded(total, {k: probes[k] for k, n in seen.items() if n is not None},
+        return _Recorded(h, total, {k: probes[k] for k, n in seen.items() if n is not None},
                          curve(act) if act is not None else None)  # fmt: skip
+
+    def _with(self, act: Activation | None) -> _Recorded:
+        """The layer with this activation, recorded once."""
+        key = act.name if act is not None else ""
+        if key not in self._recorded:
+            self._recorded[key] = self._record(act)
+        return self._recorded[key]
 
     def at(
         self, x: np.ndarray, numbers: Mapping[str, np.ndarray], act: Activation | None = None
@@ -203,10 +125,7 @@ class LayerGraph:
             act = None
         elif act is None:
             act = self.own or LINEAR
-        key = act.name if act is not None else ""
-        if key not in self._recorded:
-            self._recorded[key] = self._record(act)
-        rec = self._recorded[key]
+        rec = self._with(act)
         leaves: dict[Any, Any] = {self._x: self._rows(x)}
         leaves |= {self._leaves[name]: values for name, values in numbers.items()}
         wanted: list[Place] = [
@@ -228,7 +147,6 @@ class LayerGraph:
         slopes: Sequence[np.ndarray],
     ) -> Layer:
         lines, pixels = self._fixed
-        n = self.units
         count = lines.shape[0] * lines.shape[1]
         ends = np.cumsum([count, len(pixels), 4 * plane.BORDER, len(self.X)])
 
@@ -238,12 +156,9 @@ class LayerGraph:
         stages = [parts(self._rows(x)), *(parts(seen[k]) for k in ("z", "h") if k in seen)]
         grids = tuple(s[0].reshape(*lines.shape[:2], -1) for s in stages)
         z, at_z = None, None
-        flat = np.zeros(n)
-        if self.sums is not None and shape is not None:
+        if self.sums is not None:
             z = parts(seen["z"])[4][0]
-            at_z = slopes[1][-n:].diagonal()
-            over = np.abs(parts(slopes[1])[1])
-            flat = (over < FLAT * shape.top).mean(0) if shape.top else np.ones(n)
+            at_z = slopes[1][-self.units :].diagonal()
         cut = None
         if self._next is not None:
             w, b = self._next.weight, self._next.bias
@@ -253,8 +168,8 @@ class LayerGraph:
                       sums[3][:, 0], parts(seen["straight"])[3][:, 0], sums[1][:, 0])  # fmt: skip
         return Layer(
             self.name, act, shape, self.reach, numbers.get("W"), numbers.get("b"), x, z,
-            stages[-1][4][0], at_z, slopes[0][-n:], grids, tuple(s[2] for s in stages),
-            tuple(s[1].T for s in stages[1:]), flat, tuple(s[3] for s in stages), self.groups, cut,
+            stages[-1][4][0], at_z, slopes[0][-self.units :], grids, tuple(s[2] for s in stages),
+            tuple(s[1].T for s in stages[1:]), tuple(s[3] for s in stages), self.groups, cut,
         )  # fmt: skip
 
     def check(self, layer: Layer) -> tuple[int, float]:
@@ -262,7 +177,7 @@ class LayerGraph:
 
         The Jacobian and the slopes of the activation, relative to the largest of each.
         """
-        h, _ = self._bent(layer.act)
+        h = self._with(layer.act).h
         rows = len(self._x.data)
         leaves: dict[Any, Any] = {self._leaves["W"]: layer.W} if layer.W is not None else {}
         if layer.b is not None:
@@ -285,6 +200,7 @@ class LayerGraph:
 
 @dataclass(frozen=True, eq=False)
 class _Recorded:
+    h: Node
     total: Tensor
     probes: Mapping[str, Tensor]
     curve: Curve | None

@@ -1,7 +1,6 @@
 """A whole small net, without its bends and with them, on the same samples.
 
 `NetGraph` records both · `.at(numbers, act)` replays both at once · `Net` what is then known.
-Values are read as slopes of probes, as in `bent_layer`.
 """
 
 from __future__ import annotations
@@ -103,15 +102,19 @@ class NetGraph:
         new = graft([self._out], dict(b.exchange(act) for b in self.bends))
         return [new[self._out], *(new[b.h] for b in self.bends)]
 
+    def _with(self, act: Activation) -> list[Node]:
+        """The same, recorded once for each activation."""
+        if act.name not in self._recorded:
+            self._recorded[act.name] = self._bent(act)
+        return self._recorded[act.name]
+
     def at(self, numbers: Mapping[str, np.ndarray], act: Activation | None = None) -> Net:
         """The net with other numbers, or another activation, by one replay.
 
         numbers  {path: array} · act: None for the model's own, tanh if it has none
         """
         act = act or self.own or KNOWN[DEFAULT]
-        if act.name not in self._recorded:
-            self._recorded[act.name] = self._bent(act)
-        bent = self._recorded[act.name]
+        bent = self._with(act)
         places = [*self._straight, *bent]
         found = replay_values(places, {self._leaves[k]: v for k, v in numbers.items()})
         half = len(bent)
@@ -142,7 +145,7 @@ class NetGraph:
         weights[: len(self._pixels)] = 0
         for i, rows in enumerate(self.groups.values()):
             weights[[len(self._pixels) + r for r in rows]] = -1 if i else 1
-        out = graft([self._out], dict(b.exchange(net.act) for b in self.bends))[self._out]
+        out = self._with(net.act)[0]
         leaves = {path: Tensor(v, name=path) for path, v in net.numbers.items()}
         put = {self._leaves[path]: partial(_instead, t) for path, t in leaves.items()}
         gap = (handle(graft([out], put)[out]) * weights).sum()

@@ -64,12 +64,14 @@ class Compared:
 
 @dataclass(frozen=True)
 class Worst:
-    """The number at which a method is furthest from the slope of the pass."""
+    """The number at which a method is furthest from the slope of the pass; `exact` its slope by the
+    complex step."""
 
     name: str
     index: tuple[int, ...]
     ours: float
     found: float
+    exact: float
     error: float
 
 
@@ -106,25 +108,34 @@ class Comparison:
 
     def errors(self, method: str) -> Array:
         """The largest difference anywhere for each step size, over ‖g‖."""
-        return np.array(
-            [max(self.error(r, method, i) for r in self.rows) for i in range(len(self.steps))]
-        )
+        return self._errors[method]
+
+    @cached_property
+    def _errors(self) -> dict[str, Array]:
+        """By method, kept since a film asks in every frame."""
+        steps = range(len(self.steps))
+        return {
+            method: np.array([max(self.error(r, method, i) for r in self.rows) for i in steps])
+            for method in METHODS
+        }
 
     def worst(self, method: str, step: int = 0) -> Worst:
         """Where a method and the right slopes differ most."""
         row = max(self.rows, key=lambda r: self.error(r, method, step))
         off = self._off(row, method, step)
         place = int(off.argmax())
-        found = float(row.by(method, step)[place])
-        return Worst(row.name, row.index(place), float(row.ours[place]), found, float(off[place]))
+        return self._at(row, place, row.ours, row.by(method, step), off)
 
     def misses(self, row: Compared) -> Worst:
         """Where the slopes of the pass that is judged differ most from the complex step."""
         mine = row.ours if self.own is None else self.own.held[row.node].reshape(-1)[row.entries]
         off = np.abs(mine - row.exact) / (self.length or 1.0)
-        place = int(off.argmax())
-        at = row.index(place)
-        return Worst(row.name, at, float(mine[place]), float(row.exact[place]), float(off[place]))
+        return self._at(row, int(off.argmax()), mine, row.exact, off)
+
+    @staticmethod
+    def _at(row: Compared, place: int, ours: Array, found: Array, off: Array) -> Worst:
+        said, told, exact, error = (float(v[place]) for v in (ours, found, row.exact, off))
+        return Worst(row.name, row.index(place), said, told, exact, error)
 
     @cached_property
     def best(self) -> int:

@@ -1,7 +1,7 @@
 """A recorded net with another bend in it: the same leaves, some operations exchanged.
 
-`graft` records the rest of a net again, from the places that are exchanged on · `Bends` where a
-chain of layers can be bent, and the two recordings, without and with.
+`graft` records the rest of a net again, from the places that are exchanged on · `Bend` a place
+where a chain of layers can be bent, and what `graft` needs for it · `bends_of` all of a chain.
 """
 
 from __future__ import annotations
@@ -35,17 +35,18 @@ def graft(
     """
     new: dict[Node, Node] = {}
     for node in ancestors(*ends):
-        if node in exchanged:
-            new[node] = exchanged[node](new)
-            continue
-        inputs = tuple([new[n] for n in node.inputs])
-        if node.op is None or all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            new[node] = node
-            continue
-        value = sealed(node.op.forward(*[n.value for n in inputs], **node.options))
-        needs = any(n.needs_grad and node.op.vjp(i) is not None for i, n in enumerate(inputs))
-        new[node] = Node(value, op=node.op, inputs=inputs, options=node.options, needs_grad=needs)
+        new[node] = exchanged[node](new) if node in exchanged else _again(node, new)
     return new
+
+
+def _again(node: Node, new: Mapping[Node, Node]) -> Node:
+    """This one operation on what stands in the place of its inputs."""
+    inputs = tuple([new[n] for n in node.inputs])
+    if node.op is None or all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+        return node
+    value = sealed(node.op.forward(*[n.value for n in inputs], **node.options))
+    needs = any(n.needs_grad and node.op.vjp(i) is not None for i, n in enumerate(inputs))
+    return Node(value, op=node.op, inputs=inputs, options=node.options, needs_grad=needs)
 
 
 def own_activation(link: Link) -> Activation | None:
@@ -81,16 +82,6 @@ class Bend:
             return made if act is None else act.apply(handle(made)).node
 
         return self.z, after
-
-
-def _again(node: Node, new: Mapping[Node, Node]) -> Node:
-    """This one operation on what stands in the place of its inputs."""
-    inputs = tuple([new[n] for n in node.inputs])
-    if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-        return node
-    assert node.op is not None
-    value = sealed(node.op.forward(*[n.value for n in inputs], **node.options))
-    return Node(value, op=node.op, inputs=inputs, options=node.options, needs_grad=node.needs_grad)
 
 
 def bends_of(links: Sequence[Link]) -> list[Bend]:

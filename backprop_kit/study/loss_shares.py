@@ -59,7 +59,7 @@ class Losses:
         for which in (0, 1) if loss is None else (loss,):
             z[which, row] = self.answer.sum_for(z[which], row, min(max(p, LOW), HIGH))
         hand = frozenset(h for h in self.hand if h < k) | ({k} if k else set())
-        return replace(self, row=row)._from(k, z, hand)
+        return replace(self, moments=self.moments[:k]).looking_at(row)._from(k, z, hand)
 
     def flipped(self, row: int) -> Losses:
         """The target of a row turned from 0 to 1 or back; all starts again at step 0.
@@ -108,8 +108,14 @@ class Losses:
         return self.answer.curves(m.z, self.t, row)
 
     def looking_at(self, row: int) -> Losses:
-        """The same record, with other curves wanted from now on."""
-        return replace(self, row=row)
+        """The same record with the curves of another row; what is missing of them is one replay."""
+        moments = list(self.moments)
+        other = [k for k, m in enumerate(moments) if m.curve is not None and m.curve[0] != row]
+        if other:
+            every = self.answer.curves(np.stack([moments[k].z for k in other]), self.t, row)
+            for k, curves in zip(other, every, strict=True):
+                moments[k] = replace(moments[k], curve=(row, curves))
+        return replace(self, row=row, moments=tuple(moments))
 
     def checked(self) -> Report:
         """Every δ of every recorded step beside the complex step."""

@@ -65,7 +65,7 @@ class Spoiled:
 
     @cached_property
     def _size(self) -> float:
-        return max(float(np.abs(g).max()) for g in self.trace.grads.values() if g.size)
+        return largest(self.trace)
 
 
 def spoil(trace: Trace, mistake: str) -> Spoiled:
@@ -128,6 +128,11 @@ _RULES: dict[str, Callable[[Step, Array, Sequence[Array]], Array]] = {
     "no slope": _no_slope,
     "no transpose": _no_transpose,
 }
+
+
+def largest(trace: Trace) -> float:
+    """The size of the largest true slope of a recording."""
+    return max(float(np.abs(g).max()) for g in trace.grads.values() if g.size)
 
 
 def apart(mine: Array, true: Array, size: float) -> Array:

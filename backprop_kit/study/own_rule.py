@@ -17,10 +17,11 @@ from backprop_kit.engine.backward import Step, part_for
 from backprop_kit.engine.op import Array
 from backprop_kit.engine.tensor import Node, Tensor
 from backprop_kit.engine.trace import Trace
+from backprop_kit.study.mistakes import apart, largest
+from backprop_kit.study.samples import array_of
 
 Combine = Callable[[Any, Any], Any]
 Name = Callable[[Node], str]
-SAME = 1e-9  # relative: what differs by less is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ class OwnRun:
         found = {}
         for n, true in self.trace.grads.items():
             mine = self.held.get(n)
-            count = true.size if mine is None else int(_apart(mine, true, self._size).sum())
+            count = true.size if mine is None else int(apart(mine, true, self._size).sum())
             if count and n is not self.trace.loss:
                 found[n] = count
         return found
@@ -112,19 +113,19 @@ class OwnRun:
         true_parts = {(s.node, s.slot): s.part for s in self.trace.steps}
         for i, v in enumerate(self.visits):
             part = true_parts[v.node, v.slot]
-            if v.part is None or _apart(v.part, part, self._size).any():
+            if v.part is None or apart(v.part, part, self._size).any():
                 return Wrong(i, v.target, True, v.part, part, self._mistakes_of_part(v))
             if self.complete.get(v.target) == i:
                 true = self.trace.grads[v.target]
                 assert v.held is not None
-                if _apart(v.held, true, self._size).any():
+                if apart(v.held, true, self._size).any():
                     known = self._mistakes_of_total(v.target)
                     return Wrong(i, v.target, False, v.held, true, known)
         return None
 
     @cached_property
     def _size(self) -> float:
-        return max(float(np.abs(g).max()) for g in self.trace.grads.values() if g.size)
+        return largest(self.trace)
 
     def _mistakes_of_total(self, n: Node) -> tuple[Mistake, ...]:
         """What each known mistake leaves at a value where several parts meet."""
@@ -166,7 +167,7 @@ class OwnRun:
     ) -> tuple[Mistake, ...]:
         return tuple(
             Mistake(
-                name, does, number, mine is not None and not _apart(mine, number, self._size).any()
+                name, does, number, mine is not None and not apart(mine, number, self._size).any()
             )
             for name, does, number in known
         )
@@ -222,11 +223,6 @@ def _rule(v: Visit, g: Array) -> Array:
     return part_for(v.node, v.slot, g, v.node.value, v.node.args, 0)
 
 
-def _apart(mine: Array, true: Array, size: float) -> Array:
-    """Where two arrays differ by more than rounding."""
-    return ~(np.abs(mine - true) <= SAME * np.maximum(np.abs(true), 1e-3 * size))
-
-
 def _checked(trace: Trace, order: Any, senders: list[Node], name: Name) -> list[Node]:
     """The order as nodes; each value that hands something on stands in it once."""
     if isinstance(order, (Tensor, str, bytes)) or not hasattr(order, "__iter__"):
@@ -275,10 +271,7 @@ def _combined(combine: Combine | None, old: Array, new: Array, where: str) -> Ar
             "It gets two numbers, combine(old, new), and returns one."
         ) from None
     told = told.data if isinstance(told, Tensor) else told
-    try:
-        result = np.asarray(told)
-    except ValueError:
-        result = np.asarray(None)
+    result = array_of(told)
     if result.dtype.kind not in "fiu":
         raise TypeError(
             f"Your rule returned {type(told).__name__} at {where}.\n"

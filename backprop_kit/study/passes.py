@@ -17,8 +17,9 @@ import numpy as np
 from backprop_kit.engine.replay import replay
 from backprop_kit.engine.tensor import Node, Tensor
 from backprop_kit.engine.trace import Optimizer, Trace
-from backprop_kit.nn import Loss, Module, Parameter, default_loss
+from backprop_kit.nn import Loss, Module, default_loss
 from backprop_kit.study.chain import Link, links_between
+from backprop_kit.study.samples import finite, in_rows
 
 
 class Nudge(NamedTuple):
@@ -38,7 +39,7 @@ class Pass:
     x, y    the input and the target as they stand on the tape
     output  what the model returned; `links` lead from x to `result`, the value the loss looks at
             (the probabilities, where the loss computes them itself)
-    loss    the loss used, unfused; `moves` whether there is an update
+    loss    the loss used, unfused; optimizer: the rule of the update, None if there is none
     """
 
     model: Any
@@ -214,20 +215,6 @@ def checked_sample(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
-    values = values.data if isinstance(values, (Tensor, Parameter)) else values
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.asarray(None)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} must hold numbers in rows of equal length.\n"
-            "Give a NumPy array, or a list such as [[1, -1], [0, 1]]."
-        )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(
-            f"{name}{list(where)} is {array[where]}, which is no number to compute with.\n"
-            "Clean the data first: every entry must be finite."
-        )
-    return array
+    advice = "Give a NumPy array, or a list such as [[1, -1], [0, 1]]."
+    array = in_rows(name, values, advice)
+    return finite(name, array, "Clean the data first: every entry must be finite.")

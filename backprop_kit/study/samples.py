@@ -1,6 +1,7 @@
 """What a person hands to a picture: samples, numbers, and names of groups, looked at before use.
 
-`rows_of` samples as rows · `vector` a few numbers · `grouped` which rows belong together.
+`rows_of` samples as rows · `vector` a few numbers · `grouped` which rows belong together ·
+`array_of`, `in_rows`, `finite` the steps of reading an array, for errors with advice of their own.
 """
 
 from __future__ import annotations
@@ -20,22 +21,34 @@ def numbers(name: str, values: Any) -> np.ndarray:
 
     Raises TypeError for what is no rectangle of numbers, ValueError for what is not finite.
     """
+    advice = "Give a number, a list, or a list of rows such as [[1, -1], [0, 1]]."
+    array = in_rows(name, values, advice).astype(float)
+    return finite(name, array, "Every entry must be finite.")
+
+
+def array_of(values: Any) -> np.ndarray:
+    """What was handed in as an array; one of objects where it is no rectangle."""
     values = values.data if isinstance(values, Tensor) else values
     try:
-        array = np.asarray(values)
+        return np.asarray(values)
     except ValueError:
-        array = np.asarray(None)
+        return np.asarray(None)
+
+
+def in_rows(name: str, values: Any, advice: str) -> np.ndarray:
+    """An array of numbers of any kind; raises TypeError, with this advice, for anything else."""
+    array = array_of(values)
     if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} must hold numbers in rows of equal length.\n"
-            "Give a number, a list, or a list of rows such as [[1, -1], [0, 1]]."
-        )
-    array = array.astype(float)
+        raise TypeError(f"{name} must hold numbers in rows of equal length.\n{advice}")
+    return array
+
+
+def finite(name: str, array: np.ndarray, advice: str) -> np.ndarray:
+    """The same array; raises ValueError, with this advice, for an entry that is not finite."""
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(
-            f"{name}{list(where)} is {array[where]}, which is no number to compute with.\n"
-            "Every entry must be finite."
+            f"{name}{list(where)} is {array[where]}, which is no number to compute with.\n{advice}"
         )
     return array
 

@@ -17,8 +17,9 @@ from ..films.captions import speaker
 from ..films.film import Film
 from ..films.numbers import number
 from ..study.activations import KNOWN, Activation, Neuron, NeuronGraph
-from ..study.bent_layer import Layer, LayerGraph
+from ..study.bent_layer import LayerGraph
 from ..study.bent_net import Net, NetGraph
+from ..study.layer_record import Layer
 
 say = speaker("activation")
 
@@ -32,8 +33,7 @@ def offered(own: Activation | None) -> tuple[Activation, ...]:
     return known if own is None or own.name in KNOWN else (own, *known)
 
 
-def badge(count: int, error: float, rows: list[str]) -> Badge:
-    good = error <= TOLERANCE
+def badge(count: int, good: bool, rows: list[str]) -> Badge:
     text = f"{count} of {count} checked" if good else "a slope is wrong"
     return {"state": "ok" if good else "failed", "text": text, "rows": rows}
 
@@ -72,7 +72,7 @@ class NeuronForm:
 
     def check(self) -> Badge:
         error, rows = self.graph.check(self.record)
-        return badge(len(rows), error, rows)
+        return badge(len(rows), error <= TOLERANCE, rows)
 
     def summary(self) -> str:
         r = self.record
@@ -127,7 +127,7 @@ class LayerForm:
     def check(self) -> Badge:
         count, error = self.graph.check(self.record)
         what = "slopes of the activation and of h by x"
-        return badge(count, error, [f"{count} {what}, largest difference {error:.0e}"])
+        return badge(count, error <= TOLERANCE, [f"{count} {what}, largest difference {error:.0e}"])
 
     def summary(self) -> str:
         r = self.record
@@ -169,8 +169,7 @@ class NetForm:
         report = self.graph.check(self.record)
         rows = [f"{r.name}: {r.count} slopes of the outputs' sums, largest difference {r.error:.0e}"
                 for r in report.rows]  # fmt: skip
-        worst = 0.0 if report else 1.0
-        return badge(report.count, worst, rows)
+        return badge(report.count, bool(report), rows)
 
     def summary(self) -> str:
         out = self.record.outputs[0]
@@ -189,16 +188,11 @@ def _turned(
     path, *places = tag.split(":")
     if path not in numbers or not places or not all(p.isdecimal() for p in places):
         return None
-    old = numbers[path]
-    index = tuple(int(p) for p in places)
-    flat = index if len(index) == old.ndim and len(index) > 1 else (index[0],)
-    new = old.copy()
-    if len(flat) > 1:
-        if any(i >= n for i, n in zip(flat, new.shape, strict=True)):
-            return None
-        new[flat] = value
-    elif flat[0] < new.size:
-        new.reshape(-1)[flat[0]] = value
-    else:
+    new = numbers[path].copy()
+    by_axis = len(places) == new.ndim
+    seen = new if by_axis else new.reshape(-1)
+    index = tuple(int(p) for p in (places if by_axis else places[:1]))
+    if any(i >= n for i, n in zip(index, seen.shape, strict=True)):
         return None
+    seen[index] = value
     return {**numbers, path: new}

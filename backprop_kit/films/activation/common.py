@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from backprop_kit.films import numbers
 from backprop_kit.films.numbers import number, shown
 from backprop_kit.films.rows import Row, box, num
-from backprop_kit.study.activations import Activation, Curve, sample
+from backprop_kit.study import plane
+from backprop_kit.study.activations import Activation, Curve
 
 SIZE = (656, 382)
 HEAD = "ActivationExplorer"
 SHAPES = ("circle", "square", "triangle", "diamond")
 GLYPHS = "●■▲◆"
 HOLLOW = "○□△◇"
-FAR = 1e3  # where an activation that has an end has reached it
+MOST = 6  # neurons with a map of their own size
+SHRUNK = 40  # of more, so many are shown at all
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -38,15 +41,6 @@ def outward(low: float, high: float) -> tuple[float, float]:
     unit = 10.0 ** math.floor(math.log10(size)) / 2
     pad = 0.06 * size
     return unit * math.floor((low - pad) / unit), unit * math.ceil((high + pad) / unit)
-
-
-def ends(act: Activation) -> tuple[float, float] | None:
-    """The two values an activation tends to; None if it grows without end."""
-    with np.errstate(all="ignore"):
-        values = sample(act, [-FAR, FAR, -2 * FAR, 2 * FAR])[0]
-    if not np.isfinite(values).all() or not np.allclose(values[:2], values[2:], atol=1e-6):
-        return None
-    return float(values[0]), float(values[1])
 
 
 def value_range(curve: Curve) -> tuple[float, float]:
@@ -76,21 +70,40 @@ def percent(share: float) -> str:
     return f"{number(100 * share)} %" if share < 0.999 or share > 1.001 else "all"
 
 
-def zones(curve: Curve, plane: str, k: int | None = None) -> list[Row]:
+def zones(curve: Curve, where: str, k: int | None = None) -> list[Row]:
     """Where a curve is flat: hatched, and a solid bar on the axis where its slope is 0."""
     when = {} if k is None else {"frames": [k, k + 9]}
     marks: list[Row] = [
-        {"t": "zone", "in": plane, "x0": a, "x1": b, "y0": None, "y1": None, "style": "hatch",
+        {"t": "zone", "in": where, "x0": a, "x1": b, "y0": None, "y1": None, "style": "hatch",
          **when}
         for a, b in curve.saturated
     ]  # fmt: skip
     last = float(curve.z[-1])
     marks += [
-        {"t": "bar", "in": plane, "dir": "x", "from": -last if a is None else a,
+        {"t": "bar", "in": where, "dir": "x", "from": -last if a is None else a,
          "to": last if b is None else b, "at": 0.0, "thick": 5, "c": "ink", **when}
         for a, b in curve.dead
     ]  # fmt: skip
     return marks
+
+
+def small(maps: np.ndarray) -> np.ndarray:
+    """Maps over the plane, (neurons, PIXELS²), as they are drawn: where there are many, each is
+    small, and a quarter of the pixels is enough."""
+    if len(maps) > MOST:
+        maps = maps[:SHRUNK].reshape(-1, plane.PIXELS, plane.PIXELS)[:, ::2, ::2]
+    return maps.astype("f4")
+
+
+def opener(open: bool) -> Row:
+    """The button that gives each number its slider."""
+    return {"t": "box", "tag": "open", "x": 656, "dx": -66, "y": 369, "w": 132, "h": 22,
+            "label": "Close the numbers" if open else "Open the numbers", "size": 13}  # fmt: skip
+
+
+def note(s: str) -> Row:
+    """Words of a line that stay in the narrow panel."""
+    return {"c": "note", "s": s}
 
 
 def glyph(i: int, group: int) -> str:
@@ -104,7 +117,7 @@ def group_of(i: int, groups: Mapping[str, Sequence[int]]) -> int:
 
 
 def samples(
-    plane: str, count: int, groups: Mapping[str, Sequence[int]], at: Any, small: bool = False,
+    where: str, count: int, groups: Mapping[str, Sequence[int]], at: Any, small: bool = False,
     **more: Any,
 ) -> list[Row]:  # fmt: skip
     """The samples in a plane: up to four by shape, more as plain dots; `at(i)` is their place."""
@@ -113,18 +126,18 @@ def samples(
         x, y = at(i)
         shape = SHAPES[i] if count <= 4 else "circle"
         r = (4 if small else 7) if count <= 4 else 2.5 if small else 3.5
-        marks.append({"t": "dot", "in": plane, "x": x, "y": y, "shape": shape, "r": r, "c": "ink",
+        marks.append({"t": "dot", "in": where, "x": x, "y": y, "shape": shape, "r": r, "c": "ink",
                       "hollow": group_of(i, groups) > 0, **more})  # fmt: skip
     return marks
 
 
 def equals(result: float, parts: Iterable[float]) -> str:
     """Whether the shown numbers give the shown result: = or ≈."""
-    return "=" if number(result) == number(sum(shown(p) for p in parts)) else "≈"
+    return numbers.equals(result, sum(map(shown, parts)))
 
 
 def times(result: float, parts: Iterable[float]) -> str:
-    return "=" if number(result) == number(math.prod(shown(p) for p in parts)) else "≈"
+    return numbers.equals(result, math.prod(map(shown, parts)))
 
 
 def pair(values: Iterable[float]) -> str:

@@ -1,6 +1,7 @@
 """One layer as a bent plane: the square of inputs, what each neuron sees, and where points go.
 
-Beside `layer_panel` (the words and numbers) and `layer_marks` (the rows of numbers to turn).
+Beside `layer_panel` (the words), `layer_numbers` (what travels) and `layer_marks` (the maps, and
+the rows of numbers to turn).
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from backprop_kit.films.activation import common
-from backprop_kit.films.activation.layer_marks import MOST, formulas, tiles
+from backprop_kit.films.activation.layer_marks import formulas, tiles
+from backprop_kit.films.activation.layer_numbers import arrays, box_of, placed
 from backprop_kit.films.activation.layer_panel import caption, panel
-from backprop_kit.films.film import Array, Film, Frame
+from backprop_kit.films.film import Film, Frame
 from backprop_kit.films.rows import Row
 from backprop_kit.study import plane
-from backprop_kit.study.bent_layer import SQUARE, Layer
+from backprop_kit.study.layer_record import Layer
 
 LEFT, RIGHT = (36, 266), (424, 654)
 TOP, LOW = 24, 254
@@ -50,7 +52,7 @@ def film_layer(
     return Film(
         title=(name if record.act is not None else record.name, "two inputs"),
         size=common.SIZE,
-        arrays=tuple(_arrays(record, moves, open)),
+        arrays=tuple(arrays(record, last)),
         marks=tuple(_marks(record, moves, open, selected, presenter)),
         phases=tuple((m if m != "block" else "bend", NAMES[m]) for m in moves),
         cuts={"move": frames, "layer": whole} if len(whole) < len(frames) else {"move": frames},
@@ -66,123 +68,6 @@ def moves_of(record: Layer) -> list[str]:
     return own + (["cut"] if record.cut is not None else [])
 
 
-# --- numbers --------------------------------------------------------------------------------------
-def box_of(record: Layer, stage: int) -> tuple[float, float]:
-    """The axis of the plane after a stage, the same both ways."""
-    if stage == 0:
-        return -record.reach, record.reach
-    values = record.grids[stage]
-    last = stage == len(record.grids) - 1
-    limits = common.ends(record.act) if last and record.act is not None else None
-    if limits is not None:
-        low, high = min(limits), max(limits)
-        pad = 0.06 * (high - low)
-        return low - pad, high + pad
-    low, high = common.outward(float(values.min()), float(values.max()))
-    return low, high
-
-
-def _arrays(record: Layer, moves: list[str], open: bool) -> list[Array]:
-    n = record.units
-    stages = len(record.grids)
-    out = [
-        Array("x", record.x),
-        Array("square", plane.outline(record.x, SQUARE * record.reach).astype("f4")),
-        *(Array(f"{name} map", m.astype("f4"), known=k, peak=peak)
-          for k, (name, m, peak) in enumerate(_maps(record), 1)),
-    ]  # fmt: skip
-    if record.W is not None and record.z is not None:
-        out += [
-            Array("W", record.W),
-            Array("b", np.zeros(n) if record.b is None else record.b),
-            Array("z", record.z, known=1),
-            Array("line", np.array([
-                plane.zero_line(record.W[:, j], _bias(record, j), record.reach) for j in range(n)
-            ])),
-            *_flat(record),
-        ]  # fmt: skip
-    if record.curve is not None and record.slopes is not None:
-        out += [Array("value curve", record.curve.value.astype("f4"), known=2),
-                Array("slope curve", record.curve.slope.astype("f4"), known=2),
-                Array("slopes", record.slopes, known=2)]  # fmt: skip
-    out += [Array("h", record.h, known=stages - 1),
-            Array("area", np.array([record.area]), known=stages - 1)]  # fmt: skip
-    if n == 2:
-        for k in range(stages):
-            out += [
-                Array(f"grid {k}", _placed(record, k, record.grids[k]).astype("f4"), known=k),
-                Array(f"square {k}", _placed(record, k, record.squares[k]).astype("f4"), known=k),
-                Array(f"points {k}", _placed(record, k, record.points[k]), known=k),
-                Array(f"x {k}", _placed(record, k, _point(record, k)), known=k),
-                Array(f"middles {k}", np.array([
-                    _placed(record, k, record.middle(g)[k]) for g in record.groups
-                ]).reshape(-1, 2), known=k),
-            ]  # fmt: skip
-    if record.cut is not None:
-        out += [
-            Array("sums", record.cut.sums, known=len(moves)),
-            Array("cut map", record.cut.map.astype("f4"), known=len(moves)),
-            Array("contour", plane.contour(record.cut.map, record.reach).astype("f4"),
-                  known=len(moves)),
-        ]  # fmt: skip
-        if n == 2:
-            low, high = box_of(record, stages - 1)
-            shift = _line(record.cut.w, record.cut.b, low, high)
-            out.append(Array("cut", shift, known=len(moves)))
-    return out
-
-
-def _bias(record: Layer, j: int) -> float:
-    return 0.0 if record.b is None else float(record.b[j])
-
-
-def _maps(record: Layer) -> list[tuple[str, np.ndarray, float]]:
-    names = ["h"] if record.z is None else ["z", "h"]
-    found = []
-    for name, m in zip(names, record.maps, strict=True):
-        limits = common.ends(record.act) if name == "h" and record.act is not None else None
-        peak = max(map(abs, limits)) if limits is not None else float(np.abs(m).max()) or 1.0
-        # Where there are many, each is small, and a quarter of the pixels is enough.
-        side = m.reshape(-1, plane.PIXELS, plane.PIXELS)
-        found.append((name, side[:40, ::2, ::2] if len(m) > MOST else m, peak))
-    return found
-
-
-def _flat(record: Layer) -> list[Array]:
-    """Where each neuron is flat, as polygons of the input plane; at its rim: which is flattest."""
-    assert record.W is not None and record.curve is not None and record.slopes is not None
-    out = []
-    for name, found in (("saturated", record.curve.saturated), ("dead", record.curve.dead)):
-        if found:
-            strips = [plane.strip(record.W[:, j], _bias(record, j), a, b, record.reach)
-                      for j in range(record.units) for a, b in found]  # fmt: skip
-            out.append(Array(name, np.array(strips), known=2))
-    weakest = int(np.abs(record.slopes).argmin())
-    r = record.reach
-    square = r * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1.0]])
-    at = [square if j == weakest and record.zone(j) else np.full((4, 2), r)
-          for j in range(record.units)]  # fmt: skip
-    out.append(Array("weakest", np.array(at), known=2))
-    return out
-
-
-def _point(record: Layer, k: int) -> np.ndarray:
-    return [record.x, *([record.z] if record.z is not None else []), record.h][k]
-
-
-def _placed(record: Layer, k: int, values: np.ndarray) -> np.ndarray:
-    """Values of a stage in the units of the last one, so that all share one plane."""
-    low, high = box_of(record, k)
-    to_low, to_high = box_of(record, len(record.grids) - 1)
-    return to_low + (values - low) * (to_high - to_low) / (high - low)
-
-
-def _line(w: np.ndarray, b: float, low: float, high: float) -> np.ndarray:
-    """The line w·h + b = 0 from edge to edge of the square low … high."""
-    mid, half = (low + high) / 2, (high - low) / 2
-    return plane.zero_line(w, b + mid * float(w.sum()), half) + mid
-
-
 # --- the picture ----------------------------------------------------------------------------------
 def _marks(
     record: Layer, moves: list[str], open: bool, selected: int, presenter: bool
@@ -190,9 +75,9 @@ def _marks(
     last, size = len(moves), 20 if presenter else 12
     marks = _before(record, last, size, presenter)
     marks += _after(record, moves, size, presenter) if record.units == 2 else []
-    marks += tiles(record, moves, selected, presenter)
+    marks += tiles(record, selected, presenter)
     if record.W is not None and not presenter:
-        marks += formulas(record, open, selected, last)
+        marks += formulas(record, open, selected)
     return marks
 
 
@@ -263,8 +148,7 @@ def _after(record: Layer, moves: list[str], size: int, presenter: bool) -> list[
             {"t": "text", "x": x0, "y": 10, "s": words[letter], "anchor": "start", "c": "muted",
              "size": 24 if presenter else 15, "frames": end},
         ]  # fmt: skip
-    limits = common.ends(record.act) if record.act is not None else None
-    for v in limits or ():
+    for v in record.limits or ():
         for one in ({"x1": v, "y1": low, "x2": v, "y2": high},
                     {"x1": low, "y1": v, "x2": high, "y2": v}):  # fmt: skip
             marks.append({"t": "seg", "in": "after", **one, "c": "faint", "dash": True,
@@ -306,7 +190,7 @@ def _after(record: Layer, moves: list[str], size: int, presenter: bool) -> list[
 
 def _named(record: Layer, name: str, g: int, k: int, centre: float) -> Row:
     """What a midpoint is called, on the side where there is more room."""
-    right = float(_placed(record, k, record.middle(name)[k])[0]) > centre
+    right = float(placed(record, k, record.middle(name)[k])[0]) > centre
     return {"t": "words", "in": "after", "dx": -22 if right else 22, "dy": -42 + 26 * g,
             "anchor": "end" if right else "start", "plate": True, "s": f"middle of {name}",
             "size": 12,

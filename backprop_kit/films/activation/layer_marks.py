@@ -7,24 +7,23 @@ from typing import Any
 from backprop_kit.films.activation import common
 from backprop_kit.films.rows import Row
 from backprop_kit.study import plane
-from backprop_kit.study.bent_layer import Layer
+from backprop_kit.study.layer_record import Layer
 
-MOST = 6  # neurons with a picture of their own
 LOW, HIGH, STEP = -3.0, 3.0, 0.05
 SIDE = 84
 GROUPS = (76, 206, 332)  # the middle of each number of a sum
 
 
-def tiles(record: Layer, moves: list[str], selected: int, presenter: bool) -> list[Row]:
+def tiles(record: Layer, selected: int, presenter: bool) -> list[Row]:
     """The maps: two in a column beside the plane after, up to six in rows, more as one block."""
     n = record.units
     bent = len(record.grids) - 1
-    many = n > MOST
+    many = n > common.MOST
     marks: list[Row] = []
     if presenter and n == 2:
         return []  # the two planes need the room
     if many:
-        shown = min(n, 40)
+        shown = min(n, common.SHRUNK)
         rows = min(-(-shown // 8), 5)
         return [
             {"t": "text", "x": 306, "y": 10, "s": f"each of {n} neurons sees", "anchor": "start",
@@ -88,7 +87,7 @@ def _places(n: int, presenter: bool) -> list[tuple[float, float, float]]:
             for j in range(n)]  # fmt: skip
 
 
-def formulas(record: Layer, open: bool, selected: int, last: int) -> list[Row]:
+def formulas(record: Layer, open: bool, selected: int) -> list[Row]:
     """z_1 = 0.600 x_1 + …, under each number its slider if the numbers are open.
 
     Nothing here is scaled with the picture, so that it fits the narrow one as well.
@@ -130,9 +129,7 @@ def formulas(record: Layer, open: bool, selected: int, last: int) -> list[Row]:
         x += 312
     if record.curve is not None and record.curve.dead:
         marks += common.key(x, y, "solid", "dimmed: dead, slope exactly 0", 2)
-    marks.append({"t": "box", "tag": "open", "x": 656, "dx": -66, "y": y - 2, "w": 132, "h": 22,
-                  "label": "Close the numbers" if open else "Open the numbers",
-                  "size": 13})  # fmt: skip
+    marks.append(common.opener(open))
     return marks
 
 

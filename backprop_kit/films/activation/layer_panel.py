@@ -10,7 +10,7 @@ from backprop_kit.films.activation import common
 from backprop_kit.films.captions import joined, speaker
 from backprop_kit.films.numbers import number, shown
 from backprop_kit.films.rows import Panel, Row, box, eq, num, remark, title
-from backprop_kit.study.bent_layer import Layer
+from backprop_kit.study.layer_record import Layer
 
 say = speaker("activation")
 
@@ -91,7 +91,7 @@ def _middles(record: Layer, stage: int) -> list[Row]:
     for g, name in enumerate(record.groups):
         at = record.middle(name)[stage]
         signs = " ".join(common.glyph(i, g) for i in record.groups[name][:4])
-        cells: list[Any] = [{"c": "note", "s": f"{name}  {signs}"}, "("]
+        cells: list[Any] = [common.note(f"{name}  {signs}"), "("]
         for i, v in enumerate(at):
             cells += [num(v), ","] if i < len(at) - 1 else [num(v), ")"]
         lines.append(cells)
@@ -244,9 +244,9 @@ def _cut(record: Layer) -> list[Row]:
     groups = record.groups or {"samples": tuple(range(len(cut.sums)))}
     for g, (name, indices) in enumerate(groups.items()):
         lines = [
-            [{"c": "note", "s": f"{common.glyph(i, g)}  {common.place(record.points[0][i])}"},
+            [common.note(f"{common.glyph(i, g)}  {common.place(record.points[0][i])}"),
              box(cut.sums[i], float(np.abs(cut.sums).max()) or 1.0),
-             {"c": "note", "s": "unbent"}, num(cut.straight[i])]
+             common.note("unbent"), num(cut.straight[i])]
             for i in indices[:MOST]
         ]  # fmt: skip
         rows.append(eq(lines, name))

@@ -18,7 +18,7 @@ say = speaker("activation")
 
 LOW, HIGH, STEP = -3.0, 3.0, 0.05
 LEFT, TOP, BOTTOM = (36, 266), 24, 254
-MOST_TILES, MOST_SLIDERS, MOST_ROWS = 6, 24, 4
+MOST_SLIDERS, MOST_ROWS = 24, 4
 
 
 def film_net(
@@ -77,16 +77,9 @@ def _arrays(record: Net) -> list[Array]:
             own = max(float(np.abs(m).max()) for m in (record.maps[k], record.hidden[k]) if m.size)
             out += [
                 Array(f"map {k}", record.maps[k].astype("f4"), known=k, peak=own or 1.0),
-                Array(f"hidden {k}", _small(record.hidden[k]), known=k, peak=own or 1.0),
+                Array(f"hidden {k}", common.small(record.hidden[k]), known=k, peak=own or 1.0),
             ]
     return out
-
-
-def _small(maps: np.ndarray) -> np.ndarray:
-    """Where there are many, each is small, and a quarter of the pixels is enough."""
-    if len(maps) > MOST_TILES:
-        maps = maps[:40].reshape(-1, plane.PIXELS, plane.PIXELS)[:, ::2, ::2]
-    return maps.astype("f4")
 
 
 # --- the picture ----------------------------------------------------------------------------------
@@ -100,9 +93,7 @@ def _marks(record: Net, open: bool, presenter: bool) -> list[Row]:
     if record.size <= MOST_SLIDERS:
         if open:
             marks += _columns(record) or _grid(record)
-        marks.append({"t": "box", "tag": "open", "x": 656, "dx": -66, "y": 369, "w": 132, "h": 22,
-                      "label": "Close the numbers" if open else "Open the numbers",
-                      "size": 13})  # fmt: skip
+        marks.append(common.opener(open))
     else:
         marks.append({"t": "text", "x": 656, "y": 369, "anchor": "end", "size": 13, "c": "muted",
                       "s": f"{record.size} numbers: too many to turn by hand"})  # fmt: skip
@@ -157,7 +148,7 @@ def _tiles(record: Net, steps: tuple[int, ...], presenter: bool) -> list[Row]:
          "s": "hidden units" if presenter else "each hidden unit sees",
          "c": "muted", "size": 24 if presenter else 15},
     ]  # fmt: skip
-    if count > MOST_TILES:
+    if count > common.MOST:
         rows = min(-(-count // 8), 5)
         return [*marks, {"t": "tiles", "tag": "tile", "x": 488, "y": 26 + 18 * rows, "w": 288,
                          "h": 36 * rows, "rows": rows, "cols": 8, "n": min(count, 40),
@@ -194,7 +185,7 @@ def _columns(record: Net) -> list[Row]:
     another shape."""
     shapes = [(path, v.shape) for path, v in record.numbers.items()]
     count = len(record.names)
-    if not 0 < count <= MOST_TILES or not record.maps[0].size:
+    if not 0 < count <= common.MOST or not record.maps[0].size:
         return []
     if [s for _, s in shapes] != [(2, count), (count,), (count, 1), (1,)]:
         return []
@@ -238,15 +229,14 @@ def _panel(record: Net, k: int, presenter: bool) -> Panel:
     for g, (name, indices) in enumerate(groups.items()):
         values = record.outputs[k][list(indices)]
         lines: list[list[Any]] = [
-            [_muted(f"{common.glyph(i, g)}  {common.place(record.X[i])}" if record.X.shape[1] < 4
-                    else f"sample {i + 1}"), "", num(record.outputs[k][i])]
+            [common.note(_sample(record, i, g)), "", num(record.outputs[k][i])]
             for i in indices[:MOST_ROWS]
-        ]  # fmt: skip
+        ]
         if len(indices) > MOST_ROWS:
-            lines = [[_muted(f"{len(indices)} samples"), "", ""]]
+            lines = [[common.note(f"{len(indices)} samples"), "", ""]]
         total = float(values.sum())
         sign = common.equals(total, values) if len(indices) <= MOST_ROWS else "="
-        lines.append([_muted("sum"), sign, box(total, 2 * peak)])
+        lines.append([common.note("sum"), sign, box(total, 2 * peak)])
         rows.append(eq(lines, name))
     if len(record.groups) == 2:
         a, b = record.sums(k).values()
@@ -254,10 +244,17 @@ def _panel(record: Net, k: int, presenter: bool) -> Panel:
         close = abs(a - b) < 1e-12 * max(1.0, abs(a), abs(b))
         gap = 0.0 if close else a - b
         names = list(record.groups)
-        rows.append(eq([[_muted(f"{names[0]} less {names[1]}"), "", box(gap, 2 * peak)]]))
+        rows.append(eq([[common.note(f"{names[0]} less {names[1]}"), "", box(gap, 2 * peak)]]))
     if k:
         rows.append(remark(f"Without the bend: {_sums(record, 0)}."))
     return tuple(rows)
+
+
+def _sample(record: Net, i: int, group: int) -> str:
+    """A sample by its sign and its few inputs, else by its number."""
+    if record.X.shape[1] < 4:
+        return f"{common.glyph(i, group)}  {common.place(record.X[i])}"
+    return f"sample {i + 1}"
 
 
 def _large(record: Net, k: int) -> Panel:
@@ -266,8 +263,3 @@ def _large(record: Net, k: int) -> Panel:
     sums = record.sums(k) or {"all": float(record.outputs[k].sum())}
     lines = [[{"c": "num", "s": f"{name}, sum"}, "=", box(v)] for name, v in sums.items()]
     return (title(heads[k] if record.names else "As it is", ""), eq(lines))
-
-
-def _muted(s: str) -> Row:
-    """Words of a line that stay in the narrow panel."""
-    return {"c": "note", "s": s}

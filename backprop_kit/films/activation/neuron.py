@@ -7,7 +7,7 @@ import numpy as np
 from backprop_kit.films.activation import common
 from backprop_kit.films.captions import speaker
 from backprop_kit.films.film import Array, Film, Frame
-from backprop_kit.films.numbers import number, shown
+from backprop_kit.films.numbers import number
 from backprop_kit.films.rows import Panel, Row, box, eq, num, remark, title
 from backprop_kit.study.activations import Neuron
 
@@ -157,15 +157,10 @@ def _move(record: Neuron) -> list[Row]:
     assert record.before is not None
     z0, h0, s0 = record.before
     dz, dh = record.z - z0, record.h - h0
-    sign = "=" if number(s0 * dz) == number(shown(s0) * shown(dz)) else "≈"
+    sign = common.times(s0 * dz, (s0, dz))
     return [
         {"t": "line"},
-        eq([[_muted("slope says"), num(s0), "×", num(dz), sign, num(s0 * dz)],
-            [_muted("h moved"), "", "", "", "", box(dh)]],
+        eq([[common.note("slope says"), num(s0), "×", num(dz), sign, num(s0 * dz)],
+            [common.note("h moved"), "", "", "", "", box(dh)]],
            f"The sum went from {number(z0)} to {number(record.z)}"),
     ]  # fmt: skip
-
-
-def _muted(s: str) -> Row:
-    """Words of a line that stay in the narrow panel."""
-    return {"c": "note", "s": s}

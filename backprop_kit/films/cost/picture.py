@@ -45,7 +45,7 @@ def arrays(bill: Bill, standing: Standing, running: bool) -> tuple[Array, ...]:
 def marks(presenter: bool) -> tuple[Row, ...]:
     """The picture; the same for every net, since all that differs is a number."""
     small, head, big = (20, 24, 44) if presenter else (14, 17, 27)
-    top, wide = (20, 656) if presenter else (14, 656)
+    top, wide = 20 if presenter else 14, SIZE[0]
     first = top + (40 if presenter else 32)
     second = first + (50 if presenter else 42)
     field = second + (28 if presenter else 20)

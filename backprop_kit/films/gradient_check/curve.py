@@ -181,16 +181,9 @@ def _panel(found: Comparison, i: int) -> Panel:
     table = eq([["", {**head, "s": "central"}, " ", {**head, "s": "complex"}], *lines],
                "Largest error in each, of $‖g‖$")  # fmt: skip
     more = len(found.rows) - len(rows)
-    exact = next(
-        float(r.exact[p])
-        for r in found.rows
-        if r.name == w.name
-        for p in range(r.entries.size)
-        if r.index(p) == w.index
-    )
     furthest = box(w.found) if isfinite(w.found) else num(w.found)
     worst = eq(
-        [["our pass", num(w.ours)], ["central", furthest], ["complex", num(exact)]],
+        [["our pass", num(w.ours)], ["central", furthest], ["complex", num(w.exact)]],
         f"Furthest off: {place(names[w.name], w.index)}",
     )
     rest = [remark(f"and {more} more parameters, closer than these")] if more else []

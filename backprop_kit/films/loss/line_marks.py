@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_kit.films.loss.words import Row, text
+from backprop_kit.films.loss.words import text
+from backprop_kit.films.rows import Row
 from backprop_kit.study.line_fit import Fit
 
 WIDE, HIGH = 300, 246  # the plane, in px
@@ -53,10 +54,10 @@ def _ref(name: str, at: int) -> list[list[object]]:
     return [[name, at]]
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def _ticks(low: float, high: float) -> list[int]:
     step = max(1, int(np.ceil((high - low) / 6)))
     first = int(np.ceil(low / step)) * step
-    return [float(v) if v % 1 else int(v) for v in range(first, int(np.floor(high)) + 1, step)]
+    return list(range(first, int(np.floor(high)) + 1, step))
 
 
 def _plane(fit: Fit, scales: Scales, presenter: bool) -> list[Row]:

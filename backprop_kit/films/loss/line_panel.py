@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backprop_kit.films.loss.words import Row
 from backprop_kit.films.numbers import equals, product_sign, shown
-from backprop_kit.films.rows import Panel, bars, box, eq, num, remark, title
+from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, remark, title
 from backprop_kit.study.line_fit import Fit
 
 GOAL = 0.01

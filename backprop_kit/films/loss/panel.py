@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from backprop_kit.films.loss.table import Table
-from backprop_kit.films.loss.words import Row
 from backprop_kit.films.numbers import product_sign
-from backprop_kit.films.rows import Panel, box, eq, num, title
+from backprop_kit.films.rows import Panel, Row, box, eq, num, title
 from backprop_kit.study.answers import GRID, SPAN, Moment
 from backprop_kit.study.loss_shares import Losses
 
@@ -23,7 +23,7 @@ def panel(losses: Losses, i: int, k: int, *, presenter: bool = False) -> Panel:
     name = f"{'SAMPLE' if one else 'CLASS'} {i + 1}, {_state(m, i, k)}"
     rows = [title(f"Back through {'$σ$' if one else 'softmax'}", name)]
     if not presenter:
-        rows.append(_plane(losses, i, 152 if one else 118))
+        rows.append(_plane(Table.of(losses, i), 152 if one else 118))
     rows += factors(m, i, (f"s{i}", f"c{i}") if presenter else ()) if one else _classes(m, i)
     if one and not presenter:
         rows.append({"t": "next", "s": "$∂L/∂w = δ · x$: what δ loses, the weights lose too"})
@@ -40,10 +40,12 @@ def _state(m: Moment, i: int, k: int) -> str:
     return "EXACTLY BETWEEN" if k == 0 else "RIGHT UNDER ONE LOSS"
 
 
-def _plane(losses: Losses, i: int, high: int) -> Row:
-    """Both losses on one pair of axes; the words stand where the curves are low."""
-    table, count = Table.of(losses, i), GRID.size
-    left = losses.t[i] == 0
+@lru_cache(16)
+def _plane(table: Table, high: int) -> Row:
+    """Both losses on one pair of axes, the same at every step; the words stand where the curves are
+    low."""
+    count = GRID.size
+    left = table.target[table.selected] == 0
     marks: list[Row] = []
     for which, dash, y in ((1, False, 6.4), (0, True, 5.2)):
         at = [table.ref(part, which) for part in ("place", "height", "slope")]

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from backprop_kit.films.loss.table import Table
-from backprop_kit.films.loss.words import Row, text
+from backprop_kit.films.loss.words import text
+from backprop_kit.films.rows import Row
 
 LATER = [1, 10**6]  # from the first update on
 

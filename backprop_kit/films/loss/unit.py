@@ -9,8 +9,8 @@ import numpy as np
 from backprop_kit.films.captions import speaker
 from backprop_kit.films.film import Array, Film, Frame
 from backprop_kit.films.loss.panel import factors
-from backprop_kit.films.loss.words import Row, signed, text
-from backprop_kit.films.rows import Panel, remark, title
+from backprop_kit.films.loss.words import signed, text
+from backprop_kit.films.rows import Panel, Row, remark, title
 from backprop_kit.study.loss_shares import LOSSES, Losses, Unit
 
 say = speaker("loss")

@@ -7,8 +7,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 
 from backprop_kit.films.numbers import number
-
-Row = dict[str, Any]
+from backprop_kit.films.rows import Row
 
 _COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
 
