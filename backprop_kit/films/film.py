@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -64,6 +65,12 @@ class Frame:
     panel: tuple[Row, ...] = ()
     pan: float = 0
     mark: str = ""
+
+
+def growing(frames: Iterable[Frame]) -> tuple[Frame, ...]:
+    """Frames in time; of two at the same step the later one tells more."""
+    latest = {f.k: f for f in sorted(frames, key=lambda f: f.k)}
+    return tuple(latest[k] for k in sorted(latest))
 
 
 class Scene(NamedTuple):

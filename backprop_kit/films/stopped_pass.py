@@ -107,7 +107,7 @@ def _failure(stopped: StoppedPass, x: float, wide: float) -> list[Row]:
          "dx2": -36, "arrow": True},
         {"t": "box", "tag": "after", "x": x + wide, "dx": -8, "y": MIDDLE, "w": 46, "h": 34,
          "v": []},
-        {"t": "text", "x": x + wide, "dx": -8, "y": MIDDLE + 36, "s": say("after").lower(),
+        {"t": "text", "x": x + wide, "dx": -8, "y": MIDDLE + 36, "s": say("after"),
          "c": "muted"},
     ]  # fmt: skip
 

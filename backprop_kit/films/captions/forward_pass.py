@@ -44,6 +44,7 @@ SENTENCES = {
     "update.some": "{moved} of {all} numbers move, against their slopes: {up} up, {down} down.",
     "update.one": "Now {name} moves against its slopes, each by {lr} times its own: {up} "
     "up, {down} down.",
+    "update.rule": "Now {name} moves, each number by the optimizer's rule: {up} up, {down} down.",
     "again": "Forward again: {values}, loss {loss}.",
     "again.scores": "Forward again: {output} says {best} ({value}), loss {loss}.",
     "again.loss": "Forward again: the loss is {loss}.",

@@ -5,5 +5,5 @@ SENTENCES = {
     "link": "Through {name} that becomes {shape}.",
     "stopped": "Here it stops: {said}",
     "title": "The pass stops at {name}",
-    "after": "not computed",
+    "after": "·not computed",
 }

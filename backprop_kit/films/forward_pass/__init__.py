@@ -5,21 +5,22 @@
 layers · scene            what is drawn, what it is called, and the numbers it shows
 layout · marks · connections   the picture, placed once
 large                     the picture for a lecture hall
-rows · panel_forward · panel_loss · panel_backward · panel_update   the panel beside it
+rows · panel_forward · panel_loss · panel_backward · panel_layer_back ·
+panel_update   the panel beside it
 story · story_forward · story_back   the frames
 """
 
 from __future__ import annotations
 
-from backprop_kit.films.film import Film, Frame
+from backprop_kit.films.film import Film, Frame, growing
 from backprop_kit.films.film_check import references
 from backprop_kit.films.fingerprint import fingerprint
 from backprop_kit.films.forward_pass import large, story_back, story_forward
 from backprop_kit.films.forward_pass.layout import SIZE
 from backprop_kit.films.forward_pass.marks import marks
 from backprop_kit.films.forward_pass.scene import Scene
-from backprop_kit.films.forward_pass.story import Story, words_of
-from backprop_kit.nn import SGD
+from backprop_kit.films.forward_pass.story import Story
+from backprop_kit.films.pass_words import title_of
 from backprop_kit.study.passes import Pass
 
 __all__ = ["PHASES", "film_pass"]
@@ -67,7 +68,7 @@ def _by_layer(story: Story) -> tuple[Frame, ...]:
     ]
     if story.trace.updates:
         frames += [story_back.update_all(story), story_back.again(story)]
-    return _growing(frames)
+    return growing(frames)
 
 
 def _by_operation(story: Story) -> tuple[Frame, ...]:
@@ -80,28 +81,13 @@ def _by_operation(story: Story) -> tuple[Frame, ...]:
     ]
     if story.trace.updates:
         frames += [*story_back.updates(story), story_back.again(story)]
-    return _growing(frames)
-
-
-def _growing(frames: list[Frame]) -> tuple[Frame, ...]:
-    """Frames in time; of two at the same step the later one tells more."""
-    latest = {f.k: f for f in sorted(frames, key=lambda f: f.k)}
-    return tuple(latest[k] for k in sorted(latest))
+    return growing(frames)
 
 
 def _title(scene: Scene) -> tuple[str, str]:
-    """What is shown, and below it the net, its loss and the step."""
-    recorded, optimizer = scene.recorded, scene.recorded.optimizer
-    head = words_of(recorded).title
-    head = head or ("One sample" if scene.batch == 1 else f"{scene.batch} samples")
     columns = scene.columns[:-1] if scene.softmax else scene.columns
-    bends = dict.fromkeys(m.activation.name for m in scene.layers if m.activation is not None)
-    said = [", ".join(["–".join(str(c.n) for c in columns) + " net", *bends]), recorded.loss.title]
-    if isinstance(optimizer, SGD) and not optimizer.momentum:
-        said.append(f"step {optimizer.lr:g}")
-    elif optimizer is not None:
-        said.append(repr(optimizer))
-    return head, " · ".join(said)
+    bends = [m.activation.name for m in scene.layers if m.activation is not None]
+    return title_of(scene.recorded, scene.batch, [c.n for c in columns], bends)
 
 
 def _legend(scene: Scene) -> tuple[dict[str, object], ...]:

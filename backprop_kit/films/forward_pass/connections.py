@@ -18,7 +18,6 @@ from backprop_kit.films.forward_pass.layout import (
     middles,
 )
 from backprop_kit.films.forward_pass.scene import Scene
-from backprop_kit.films.numbers import number
 
 MOST_PILLS, MOST_EDGES = 12, 128
 
@@ -187,12 +186,8 @@ def loss(scene: Scene, spots: list[Spot]) -> list[Mark]:
     before = spots[-2]
     dx1 = before.dx if last.kind == "neurons" else before.dx + before.right + 2
     y = 104.0 if last.kind == "batch" else before.ys[0] if last.n == 1 else (TOP + BOTTOM) / 2
-    target = scene.recorded.y.value
-    if target.size == 1:
-        aim = float(target.reshape(-1)[0])
-        said = f"target {aim:g}" if aim == round(aim) else f"target {number(aim)}"
-    else:
-        said = f"{scene.batch if scene.batch > 1 else target.size} targets"
+    count = scene.batch if scene.batch > 1 else scene.recorded.y.value.size
+    said = f"target {scene.aim}" if scene.aim else f"{count} targets"
     return [
         {"t": "text", **spot.at(), "y": HEAD, "s": "loss" if scene.plain else "loss  $L$",
          "c": "muted"},

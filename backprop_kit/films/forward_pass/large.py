@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from math import isqrt
 
 from backprop_kit.films.forward_pass.layers import GAP_LARGE, LARGE, NARROW_LARGE, Column, Layer
-from backprop_kit.films.forward_pass.layout import Mark, Spot, after_softmax, binding, slots
+from backprop_kit.films.forward_pass.layout import (
+    Mark,
+    Spot,
+    after_softmax,
+    binding,
+    slope_name,
+    slots,
+)
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import number
 
@@ -190,7 +197,7 @@ def _batch(scene: Scene, c: Column, spot: Spot) -> list[Mark]:
     delta = f"dz{c.number}"
     if scene.has(delta) and not after_softmax(scene, c):
         seen = {"frames": [_back(scene), scene.end]}
-        name = "slope" if scene.plain else f"$δ{scene.layers[c.number - 1].sub}$"
+        name = slope_name(scene, c.number)
         out.append({"t": "text", **spot.at(), "y": 242, "s": name, "c": "muted", **seen})
         out.append({**common, "tag": delta, "y": 326, "h": 132, "v": binding(scene, delta), **seen})
     return out

@@ -11,8 +11,10 @@ from math import isqrt
 
 from backprop_kit.engine.op import Array as Values
 from backprop_kit.engine.tensor import Node
+from backprop_kit.films.pass_words import words_of
 from backprop_kit.study.chain import Link
 from backprop_kit.study.passes import Pass
+from backprop_kit.study.products import MIXING
 
 WIDTHS = {"image": 164, "neurons": 84, "boxes": 78, "strip": 36, "batch": 64, "loss": 52}
 ROOM, NARROW = 656, 536  # the picture's width in its two sizes
@@ -96,7 +98,7 @@ def layers_of(recorded: Pass, large: bool = False) -> tuple[Layer, ...]:
     groups: list[list[Link]] = []
     for link in recorded.links:
         last = groups[-1] if groups else None
-        joins = link.kind == "activation" and link.name not in ("softmax", "log_softmax")
+        joins = link.kind == "activation" and link.name not in MIXING
         if last is not None and joins and len(last) == 1 and last[0].kind == "linear":
             last.append(link)
         else:
@@ -163,14 +165,13 @@ def columns_of(
     recorded: Pass, layers: tuple[Layer, ...], plain: bool, large: bool = False
 ) -> tuple[Column, ...]:
     rows = int(recorded.x.value.shape[0])
-    words = getattr(recorded.model, "words", None)
     hidden = [m for m in layers[:-1] if m.activation is not None and m.linear is not None]
     n = width_of(recorded.x.value)
     kind = "image" if rows == 1 and n >= 16 and isqrt(n) ** 2 == n else kind_of(recorded.x, rows)
     head = "input" if plain else "input  $x$"
     columns = [Column(0, seen(kind) if large else kind, n, "x", head, rows)]
     for layer in layers:
-        letter, head = _called(recorded, layer, layers, hidden, words, plain)
+        letter, head = _called(recorded, layer, layers, hidden, plain)
         kind = kind_of(layer.result, rows)
         if large:
             kind = seen(kind, layer is layers[-1])
@@ -184,8 +185,7 @@ def columns_of(
 
 
 def _called(
-    recorded: Pass, layer: Layer, layers: tuple[Layer, ...], hidden: list[Layer], words: object,
-    plain: bool,
+    recorded: Pass, layer: Layer, layers: tuple[Layer, ...], hidden: list[Layer], plain: bool
 ) -> tuple[str, str]:  # fmt: skip
     """The letter and the head of a layer's column."""
     last = layer is layers[-1]
@@ -197,7 +197,7 @@ def _called(
     if last or layer.result is recorded.output:
         letter = {"sigmoid": "p", "softmax": "p"}.get(name, "s" if layers[-1] is not layer else "y")
         word = "scores" if letter == "s" else "output"
-        spoken = getattr(words, "output", "output").removeprefix("the ")
+        spoken = words_of(recorded).output.removeprefix("the ")
         if plain:
             return letter, spoken if spoken not in ("it",) else word
         return letter, f"{word}  ${_formula(letter, name, layer)}$"

@@ -133,6 +133,11 @@ def slots(scene: Scene, c: Column) -> list[tuple[str, str]]:
     return [(a, label) for a, label in both if scene.has(a)][-(1 if c.n > 3 else 2) :]
 
 
+def slope_name(scene: Scene, number: int) -> str:
+    """What the slopes at the sums of a layer are called: δ with its number, or the word alone."""
+    return "slope" if scene.plain else f"$δ{scene.layers[number - 1].sub}$"
+
+
 def has_offsets(scene: Scene, c: Column) -> bool:
     """Whether offsets stand above the neurons of a column."""
     return c.kind == "neurons" and c.n < 4 and scene.has(f"b{c.number}")

@@ -25,6 +25,7 @@ from backprop_kit.films.forward_pass.layout import (
     after_softmax,
     binding,
     layout,
+    slope_name,
     slots,
 )
 from backprop_kit.films.forward_pass.scene import Scene
@@ -101,7 +102,7 @@ def _boxes(scene: Scene, c: Column, spot: Spot) -> list[Mark]:
         out.append({"t": "text", **beyond, "y": spot.ys[right], "s": "◂ target",
                     "anchor": "start", "size": 12, "c": "muted"})  # fmt: skip
     if scene.has(delta):
-        name = "slope" if scene.plain else f"$δ{scene.layers[int(delta[2:]) - 1].sub}$"
+        name = slope_name(scene, int(delta[2:]))
         out.append({"t": "text", **beside, "y": HEAD, "s": name, "c": "muted"})
     return out
 
@@ -116,7 +117,7 @@ def _strip(scene: Scene, c: Column, spot: Spot) -> list[Mark]:
     delta = f"dz{c.number}"
     if scene.has(delta):
         k = scene.arrays[delta].known
-        name = "slope" if scene.plain else f"$δ{scene.layers[c.number - 1].sub}$"
+        name = slope_name(scene, c.number)
         out.append({
             "t": "cells", "tag": delta, **spot.at(spot.w / 2 + 15), "w": 18,
             "v": binding(scene, delta), "frames": [k, scene.end], **common,
@@ -181,9 +182,8 @@ def _batch(scene: Scene, c: Column, spot: Spot) -> list[Mark]:
                 "s": f"{c.rows}×{c.n}"})  # fmt: skip
     delta = f"dz{c.number}"
     if scene.has(delta) and not after_softmax(scene, c):
-        name = "slope" if scene.plain else f"δ{scene.layers[c.number - 1].sub}"
         out.append({"t": "cells", "tag": delta, "y": 272, "h": 110, "v": binding(scene, delta),
                     "print": small, **common})  # fmt: skip
         out.append({"t": "text", **spot.at(), "y": 338, "c": "muted", "size": 12,
-                    "s": name if scene.plain else f"${name}$"})  # fmt: skip
+                    "s": slope_name(scene, c.number)})  # fmt: skip
     return out

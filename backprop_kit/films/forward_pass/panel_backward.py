@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from backprop_kit.films.forward_pass.layers import Column, Layer, indexed
-from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
+from backprop_kit.films.forward_pass.rows import block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, number, shown
 from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
+from backprop_kit.study.products import MIXING, steepness
 
 # The slope of each activation, in its own value y or its sum z.
-_STEEPNESS = {
+STEEPNESS = {
     "tanh": "1 − {y}^2", "sigmoid": "{y}(1 − {y})", "relu": "1 where {z} > 0, else 0",
     "softplus": "σ({z})", "exp": "{y}", "sin": "cos {z}", "cos": "−sin {z}",
 }  # fmt: skip
@@ -45,9 +46,8 @@ def slope_result(scene: Scene, layer: Layer) -> Panel:
 
 
 def high(c: Column, i: int, slope: float) -> Row:
-    return (
-        {"note": f"${c.label(i)}$ too {'high' if slope > 0 else 'low'}"} if slope else {"note": ""}
-    )
+    said = f"${c.label(i)}$ too {'high' if slope > 0 else 'low'}"
+    return {"note": said if slope else ""}
 
 
 def slope_delta(scene: Scene, layer: Layer) -> Panel:
@@ -57,7 +57,7 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
     name, d = layer.activation.name, f"δ{layer.sub}"
     if scene.softmax and layer is scene.layers[-1]:
         return _slope_softmax(scene, layer)
-    if name in MIXES:
+    if name in MIXING:
         back = f"dz{m}"
         return (
             title(f"Pass the slopes through {name}"),
@@ -66,7 +66,7 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
             {"t": "p", "s": f"Every number of {name} depends on every score, so each slope going "
              "back is a sum over all that arrived."},
         )  # fmt: skip
-    steep = _STEEPNESS.get(name, f"{name}′({{z}})").format(y=c.letter, z=f"z{layer.sub}")
+    steep = STEEPNESS.get(name, f"{name}′({{z}})").format(y=c.letter, z=f"z{layer.sub}")
     rows: list[Row] = [
         title(f"Pass the slope through {name}"),
         rule(block(scene, f"dz{m}", d), "=", block(scene, f"dv{m}", f"∂L/∂{c.letter}"),
@@ -74,7 +74,7 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
     ]  # fmt: skip
     if sample(scene):
         above, below = flat(scene, f"dv{m}"), flat(scene, f"dz{m}")
-        local = steepness(scene, layer)
+        local = steep_at(layer)
         lines = [
             [{"sym": d if c.n == 1 else indexed(d, i + 1)}, "=", num(p), "×", num(q), "=?",
              box(r, peak(below))]
@@ -85,26 +85,25 @@ def slope_delta(scene: Scene, layer: Layer) -> Panel:
     return tuple(rows)
 
 
-def steepness(scene: Scene, layer: Layer) -> np.ndarray:
+def steep_at(layer: Layer) -> np.ndarray:
     """How steep an activation is at each sum."""
-    link = layer.activation
-    assert link is not None and link.result.op is not None
-    node = link.result
-    rule_ = node.op.vjp(0) if node.op is not None else None
-    assert rule_ is not None
-    return np.asarray(
-        rule_(np.ones(node.value.shape), node.value, *node.args, **node.options)
-    ).reshape(-1)
+    assert layer.activation is not None
+    steep = steepness(layer.activation)
+    assert steep is not None
+    return steep.reshape(-1)
+
+
+def softmax_rule(scene: Scene, layer: Layer) -> Row:
+    """δ = p − target, at the scores."""
+    m, first = layer.number, scene.layers[-2].sub if len(scene.layers) > 1 else ""
+    delta = f"dz{m - 1}" if scene.has(f"dz{m - 1}") else f"dz{m}"
+    made = "= $p$ − target" if sample(scene) else f"= ($p$ − target) / {scene.batch}"
+    return rule(block(scene, delta, f"δ{first}"), made)
 
 
 def _slope_softmax(scene: Scene, layer: Layer) -> Panel:
     m = layer.number
-    delta = f"dz{m - 1}" if scene.has(f"dz{m - 1}") else f"dz{m}"
-    rows: list[Row] = [
-        title("Pass the slopes through softmax"),
-        rule(block(scene, delta, _score_delta(scene)),
-             "= $p$ − target" if sample(scene) else f"= ($p$ − target) / {scene.batch}"),
-    ]  # fmt: skip
+    rows: list[Row] = [title("Pass the slopes through softmax"), softmax_rule(scene, layer)]
     if sample(scene):
         t = int(scene.recorded.y.value.reshape(-1)[0])
         p, d = flat(scene, f"v{m}"), flat(scene, f"dz{m}")
@@ -126,10 +125,6 @@ def _slope_softmax(scene: Scene, layer: Layer) -> Panel:
     return tuple(rows)
 
 
-def _score_delta(scene: Scene) -> str:
-    return f"δ{scene.layers[-2].sub}" if len(scene.layers) > 1 else "δ"
-
-
 def slope_bias(scene: Scene, layer: Layer) -> Panel:
     m = layer.number
     if scene.large and sample(scene):
@@ -149,24 +144,26 @@ def slope_bias(scene: Scene, layer: Layer) -> Panel:
     return tuple(rows)
 
 
+def weight_rule(scene: Scene, layer: Layer) -> Row:
+    """∂L/∂W = xᵀ δ."""
+    m, a = layer.number, scene.columns[layer.number - 1]
+    return rule(block(scene, f"gW{m}", f"∂L/∂W{layer.sub}"), "=",
+                block(scene, a.value, f"{a.letter}^T", transpose=True, bold=1), "·",
+                block(scene, f"dz{m}", f"δ{layer.sub}", bold=0))  # fmt: skip
+
+
 def slope_weight(scene: Scene, layer: Layer) -> Panel:
     m = layer.number
     a, b = scene.columns[m - 1], scene.columns[m]
     rows: list[Row] = [
-        title(f"The slope of each weight in W{layer.sub}"),
-        rule(block(scene, f"gW{m}", f"∂L/∂W{layer.sub}"), "=",
-             block(scene, a.value, f"{raised(a.letter)}", transpose=True, bold=1), "·",
-             block(scene, f"dz{m}", f"δ{layer.sub}", bold=0)),
+        title(f"The slope of each weight in W{layer.sub}"), weight_rule(scene, layer),
     ]  # fmt: skip
     if sample(scene):
         x, d, g = flat(scene, a.value), flat(scene, f"dz{m}"), scene.values(f"gW{m}")
         if g.shape == (a.n, b.n):
-            top = (
-                sorted(np.ndindex(g.shape), key=lambda ij: (-abs(g[ij]), ij))
-                if g.size > 5
-                else np.ndindex(g.shape)
-            )
-            top = list(top)[:5]
+            top = list(np.ndindex(g.shape))
+            if g.size > 5:
+                top = sorted(top, key=lambda ij: (-abs(g[ij]), ij))[:5]
             lines = [
                 [num(x[i]), "×", num(d[j]), "=?", box(g[i, j], peak(g)),
                  {"note": f"${a.label(i)}$ → ${b.label(j)}$"}]
@@ -181,10 +178,6 @@ def slope_weight(scene: Scene, layer: Layer) -> Panel:
     return tuple(rows)
 
 
-def raised(letter: str) -> str:
-    return f"{letter}^T"
-
-
 def slope_source(scene: Scene, layer: Layer) -> Panel:
     """Back through the weights: ∂L/∂h = δ Wᵀ."""
     m = layer.number
@@ -194,7 +187,7 @@ def slope_source(scene: Scene, layer: Layer) -> Panel:
         title(f"Send the slope back through {W}"),
         rule(block(scene, f"dv{m - 1}", f"∂L/∂{a.letter}"), "=",
              block(scene, f"dz{m}", f"δ{layer.sub}", bold=1), "·",
-             block(scene, f"W{m}", raised(W), transpose=True, bold=0), note="inner sizes match"),
+             block(scene, f"W{m}", f"{W}^T", transpose=True, bold=0), note="inner sizes match"),
     ]  # fmt: skip
     if sample(scene):
         back, d = flat(scene, f"dv{m - 1}"), flat(scene, f"dz{m}")
@@ -241,77 +234,4 @@ def slope_closed(scene: Scene, layer: Layer) -> Panel:
     if sizes:
         rows.append(bars([[p, v] for p, v in sizes[:6]]))
         rows.append(remark("The length of the slopes of each parameter inside."))
-    return tuple(rows)
-
-
-def layer_backward(scene: Scene, layer: Layer) -> Panel:
-    """A whole layer on the way back: δ, then the weights' slopes."""
-    m = layer.number
-    a, b = scene.columns[m - 1], scene.columns[m]
-    if layer.block is not None:
-        return slope_closed(scene, layer)
-    if layer.linear is None:
-        return slope_delta(scene, layer)
-    if scene.plain and sample(scene):
-        return _plain_backward(scene, layer)
-    d = f"δ{layer.sub}"
-    last = layer is scene.layers[-1] or (scene.softmax and layer is scene.layers[-2])
-    rows: list[Row] = [title("Back through the layer", f"LAYER {m}")]
-    if scene.softmax and last:
-        rows += _slope_softmax(scene, scene.layers[-1])[1:2]
-    elif layer.activation is not None:
-        steep = _STEEPNESS.get(layer.activation.name, f"{layer.activation.name}′").format(
-            y=b.letter, z=f"z{layer.sub}"
-        )
-        rows.append(
-            rule(
-                block(scene, f"dz{m}", d),
-                "=",
-                block(scene, f"dv{m}", f"∂L/∂{b.letter}"),
-                f"⊙ (${steep}$)",
-            )
-        )
-    if scene.large and sample(scene):
-        if not (scene.softmax and last) and layer.activation is not None:
-            rows = [rows[0], *slope_delta(scene, layer)[1:]]
-        elif layer.activation is None:
-            rows = [rows[0], *slope_weight(scene, layer)[1:]]
-        return tuple(rows)
-    if a.kind != "image":
-        rows.append(
-            rule(block(scene, f"gW{m}", f"∂L/∂W{layer.sub}"), "=",
-                 block(scene, a.value, raised(a.letter), transpose=True, bold=1), "·",
-                 block(scene, f"dz{m}", d, bold=0))
-        )  # fmt: skip
-    if a.kind == "image" and b.kind == "strip" and sample(scene):
-        slopes = flat(scene, f"dz{m}")
-        top = int(np.abs(slopes).argmax())
-        rows.append({"t": "p", "s": f"Each unit's slopes are the image times its own $δ$: "
-                     f"{(slopes > 0).sum()} blue, {(slopes < 0).sum()} orange, the strongest is "
-                     f"unit {top + 1} of {b.n}, {number(float(slopes[top]))}."})  # fmt: skip
-    return tuple(rows)
-
-
-def _plain_backward(scene: Scene, layer: Layer) -> Panel:
-    m = layer.number
-    x, d = flat(scene, f"v{m - 1}"), flat(scene, f"dz{m}")
-    g = scene.values(f"gW{m}")
-    rows: list[Row] = [title("The slope goes back", f"LAYER {m}")]
-    if layer.activation is not None and layer is not scene.layers[-1]:
-        above, local = flat(scene, f"dv{m}"), steepness(scene, layer)
-        lines = [
-            [num(p), "×", num(q), "=?", box(r, peak(d))]
-            for p, q, r in zip(above.tolist(), local.tolist(), d.tolist(), strict=False)
-        ]
-        units = [[f"dz{m}:{j}", f"dv{m}:{j}", f"v{m}:{j}"] for j in range(len(lines))]
-        rows.append(owned(eq(lines, "What came through the weight × how steep the bend is"), units))
-        if scene.large:
-            return tuple(rows)
-    shown = list(np.ndindex(g.shape))[: 3 if layer is not scene.layers[-1] else 4]
-    made = [
-        [num(float(x[i])), "×", num(float(d[j])), "=?", box(float(g[i, j]), peak(g))]
-        for i, j in shown
-    ]
-    edges = [[f"W{m}:{i * g.shape[1] + j}"] for i, j in shown]
-    rows.append(owned(eq(made, "A weight's slope: what came in × the slope at the sum"), edges))
     return tuple(rows)

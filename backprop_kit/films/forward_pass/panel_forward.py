@@ -7,23 +7,20 @@ from typing import Any
 import numpy as np
 
 from backprop_kit.films.forward_pass.layers import Column, Layer
-from backprop_kit.films.forward_pass.rows import MIXES, block, flat, sample
+from backprop_kit.films.forward_pass.rows import block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
-from backprop_kit.films.numbers import equals, number, shown
+from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.pass_words import words_of
 from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, box, eq, num, peak, remark, rule, title
-from backprop_kit.study.boards import Words
+from backprop_kit.study.products import MIXING
 
 
 def start(scene: Scene) -> Panel:
     """What comes in and what should come out, before anything is computed."""
     recorded, c = scene.recorded, scene.columns[0]
     rows: list[Row] = [title("What comes in", "START")]
-    words = (
-        recorded.model.words
-        if isinstance(getattr(recorded.model, "words", None), Words)
-        else Words()
-    )
+    words = words_of(recorded)
     if sample(scene) and c.n <= 5:
         x = flat(scene, "v0")
         names = (
@@ -37,10 +34,9 @@ def start(scene: Scene) -> Panel:
     if scene.large and not sample(scene):
         rows.append({"t": "p", "s": f"Each of the {c.rows} rows is a sample of {c.n} numbers."})
     count = sum(n.value.size for n in recorded.parameters.values())
-    target = recorded.y.value.reshape(-1)
-    if target.size == 1:
+    if scene.aim:
         spoken = words.output[:1].upper() + words.output[1:]
-        rows.append({"t": "p", "s": f"{spoken} should say {_aim(target[0])}."})
+        rows.append({"t": "p", "s": f"{spoken} should say {scene.aim}."})
     said = f"The net is {count:,} numbers"
     if any(m.linear is not None and m.linear.bias is not None for m in scene.layers):
         said += ": weights on the way, and one offset for each sum"
@@ -48,11 +44,6 @@ def start(scene: Scene) -> Panel:
     rows.append(remark("Press → for one step, ← to go back, the space bar to play."))
     rows.append(remark("Dashed: not computed yet."))
     return tuple(rows)
-
-
-def _aim(v: float) -> str:
-    """A target as a person writes it: 1, or three digits."""
-    return f"{v:g}" if v == round(v) else number(float(v))
 
 
 def product(scene: Scene, layer: Layer, name: str) -> Panel:
@@ -170,7 +161,7 @@ def activation(scene: Scene, layer: Layer, before: str) -> Panel:
         rule(block(scene, c.value, c.letter), f"= {called}", block(scene, before, z)),
     ]
     op, options = layer.result.op, layer.result.options
-    if sample(scene) and name not in MIXES and op is not None:
+    if sample(scene) and name not in MIXING and op is not None:
         sums, bent = flat(scene, before), flat(scene, c.value)
         lines = [
             [{"sym": c.label(i)}, "=", f"{called} (", num(p), ")",
@@ -239,13 +230,13 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
     if scene.plain and sample(scene):
         offsets = flat(scene, f"b{m}") if scene.has(f"b{m}") else np.zeros(b.n)
         out: list[Row] = [head]
+        into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] + [f"{b.value}:{j}"]
+                for j in range(b.n)]  # fmt: skip
         if a.n <= 2:
             x, z = flat(scene, a.value), flat(scene, sums)
             w = scene.values(f"W{m}").reshape(a.n, b.n)
             added = offsets.tolist() if offsets.any() else [None] * b.n
             lines = [_line(x, w[:, j], added[j], z[j], peak(z)) for j in range(b.n)]
-            into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] + [f"{b.value}:{j}"]
-                    for j in range(b.n)]  # fmt: skip
             out.append(owned(eq(lines, "Each input times its weight, added up"), into))
         else:
             out += _terms(scene, a, b, m, f"s{m}" if scene.has(f"s{m}") else sums)
@@ -256,8 +247,6 @@ def layer_forward(scene: Scene, layer: Layer) -> Panel:
                 [num(p), f"→ {name} →", box(q, peak(flat(scene, b.value)))]
                 for p, q in zip(flat(scene, sums), flat(scene, b.value), strict=True)
             ]
-            into = [[f"W{m}:{i * b.n + j}" for i in range(a.n)] + [f"{b.value}:{j}"]
-                    for j in range(b.n)]  # fmt: skip
             out.append(owned(eq(bent, f"Then {name} bends each sum"), into))
         return tuple(out)
     W, o = f"W{layer.sub}", f"b{layer.sub}"

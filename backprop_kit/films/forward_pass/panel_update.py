@@ -7,6 +7,7 @@ import numpy as np
 from backprop_kit.films.forward_pass.rows import block, flat, sample
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import equals, shown
+from backprop_kit.films.pass_words import plain_step, rule_of
 from backprop_kit.films.presenter import owned
 from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark, rule, title
 
@@ -14,7 +15,6 @@ from backprop_kit.films.rows import Panel, Row, bars, box, eq, num, peak, remark
 def update(scene: Scene) -> Panel:
     """The move of everything: what each number is forecast to take off the loss."""
     recorded = scene.recorded
-    lr = getattr(recorded.optimizer, "lr", None)
     parts = sorted(
         ((path, float(v), i)
          for path, values in recorded.forecast.items()
@@ -27,7 +27,7 @@ def update(scene: Scene) -> Panel:
     items = [[place(scene, path, i), v] for path, v, i in parts[:most]]
     if len(parts) > most:
         items.append([f"{len(parts) - most} more", sum(p[1] for p in parts[most:])])
-    each = "step × slope²" if lr else "slope × move"
+    each = "slope × move" if plain_step(recorded) is None else "step × slope²"
     said = f"{up + down} of {up + down + stay} numbers move. "
     said = ("" if scene.large else said) + f"Each should take {each} off the loss:"
     return (
@@ -53,26 +53,31 @@ def place(scene: Scene, path: str, i: int) -> str:
 def one_update(scene: Scene, name: str, sub: str) -> Panel:
     """The move of one parameter in numbers."""
     letter, recorded = f"{name[0]}{sub}", scene.recorded
-    lr = getattr(recorded.optimizer, "lr", None)
+    lr = plain_step(recorded)
     leaf = recorded.parameters[scene.paths[name]]  # the film's own array may be binned
     old, g = leaf.value.reshape(-1), recorded.trace.grads[leaf].reshape(-1)
-    new = dict(recorded.trace.updates)[leaf].new.reshape(-1)
+    moved = dict(recorded.trace.updates)[leaf]
+    new = moved.new.reshape(-1)
     order = range(len(old)) if len(old) <= 5 else np.argsort(-np.abs(new - old))[:5]
     lines = []
     for i in order:
-        if lr is not None and np.isclose(old[i] - lr * g[i], new[i]):
+        if lr is not None:
             sign = equals(new[i], shown(old[i]) - lr * shown(g[i]))
             lines.append(
                 [num(old[i]), "−", f"{lr:g}", "×", num(g[i]), sign, box(new[i], peak(new))]
             )
         else:
             lines.append([num(old[i]), "→", box(new[i], peak(new))])
-    return (
+    head, numbers = (
         title(f"Move {letter} against its slopes", "UPDATE"),
-        rule(block(scene, name, letter), f"− {lr:g} ·" if lr else "→",
-             block(scene, "g" + name, f"∂L/∂{letter}")),
-        owned(eq(lines, "With the present numbers"), [[f"{name}:{i}"] for i in order]),
-    )  # fmt: skip
+        eq(lines, "With the present numbers"),
+    )
+    numbers = owned(numbers, [[f"{name}:{i}"] for i in order])
+    was = block(scene, name, letter)
+    if lr is None:
+        made = rule(was, "→", block(scene, name + "+", f"{letter} new"))
+        return head, made, numbers, remark(f"The rule: {rule_of(recorded, moved)}.")
+    return head, rule(was, f"− {lr:g} ·", block(scene, "g" + name, f"∂L/∂{letter}")), numbers
 
 
 def again(scene: Scene) -> Panel:

@@ -9,9 +9,6 @@ import numpy as np
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.rows import Row
 
-# These look at all numbers of a row at once, so no single number has a steepness of its own.
-MIXES = ("softmax", "log_softmax")
-
 
 def flat(scene: Scene, name: str) -> np.ndarray:
     return scene.values(name).reshape(-1)

@@ -12,10 +12,13 @@ import numpy as np
 
 from backprop_kit.engine.op import Array as Values
 from backprop_kit.engine.tensor import Node
+from backprop_kit.films.bins import binned
 from backprop_kit.films.film import Array
 from backprop_kit.films.forward_pass.layers import Column, Layer, columns_of, layers_of, scored
+from backprop_kit.films.numbers import number
 from backprop_kit.study.passes import Pass
 
+MOST, BINS = 4096, (64, 64)  # a block of more numbers is shown in bins
 FILLS_ONLY = 512  # slopes and new values of a larger block are colours, not printed numbers
 
 
@@ -50,6 +53,15 @@ class Scene:
         return scored(self.recorded, self.layers)
 
     @property
+    def aim(self) -> str:
+        """The target as a person writes it, 1 or three digits; "" where it is not one number."""
+        target = self.recorded.y.value
+        if target.size != 1:
+            return ""
+        v = float(target.reshape(()))
+        return f"{v:g}" if v == round(v) else number(v)
+
+    @property
     def first_update(self) -> int | None:
         return min(self.recorded.trace.updated_at.values(), default=None)
 
@@ -65,7 +77,8 @@ class Scene:
 
     def _add(self, name: str, values: Values, known: int, stale: int | None = None) -> None:
         values = np.asarray(values, dtype=float)
-        shown = _binned(values)
+        large = values.size > MOST and values.ndim > 1
+        shown = binned(values, BINS) if large else values
         if shown is not values:
             self.whole[name] = (values.shape[-2], values.shape[-1])
         unprinted = self.batch > 1 or name.startswith("gW") or name.endswith("+")
@@ -114,18 +127,3 @@ class Scene:
         if node in trace.grads:
             again = self.end if trace.updates else None
             self._add(name, trace.grads[node], trace.complete_at[node], again)
-
-
-def _binned(values: Values, most: int = 4096) -> Values:
-    """A block of more than `most` entries as the means of equal bins."""
-    if values.size <= most or values.ndim < 2:
-        return values
-    for axis in (values.ndim - 2, values.ndim - 1):
-        n = values.shape[axis]
-        if n > 64:
-            edges = np.linspace(0, n, 65).astype(int)
-            sums = np.add.reduceat(values, edges[:-1], axis=axis)
-            shape = [1] * values.ndim
-            shape[axis] = 64
-            values = sums / np.diff(edges).reshape(shape)
-    return values

@@ -7,10 +7,9 @@ from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass.layers import Column, Layer
 from backprop_kit.films.forward_pass.scene import Scene
 from backprop_kit.films.numbers import number
+from backprop_kit.films.pass_words import words_of
 from backprop_kit.films.presenter import one_line, presented, usual
 from backprop_kit.films.rows import Panel
-from backprop_kit.study.boards import Words
-from backprop_kit.study.passes import Pass
 
 say = speaker("forward_pass")
 
@@ -104,9 +103,3 @@ class Story:
 
     def spoken_loss(self) -> str:
         return say("loss", loss=float(self.trace.loss.value.reshape(())))
-
-
-def words_of(recorded: Pass) -> Words:
-    """What the model's inputs and output are called, if a lesson has named them."""
-    words = getattr(recorded.model, "words", None)
-    return words if isinstance(words, Words) else Words()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from backprop_kit.films.captions import speaker
 from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass import panel_backward as panel
-from backprop_kit.films.forward_pass import panel_update
+from backprop_kit.films.forward_pass import panel_layer_back, panel_update
 from backprop_kit.films.forward_pass.layers import Layer
-from backprop_kit.films.forward_pass.rows import MIXES
 from backprop_kit.films.forward_pass.story import Story
+from backprop_kit.films.pass_words import plain_step
+from backprop_kit.study.naming import plain
+from backprop_kit.study.products import MIXING
 
 say = speaker("forward_pass")
 
@@ -30,7 +32,7 @@ def layer(story: Story, layer: Layer) -> Frame | None:
     if story.is_last(layer):
         beyond = f"out a{m + 1}" if scene.softmax else "out"
     return story.frame(
-        k, "backward", _layer_said(story, layer), panel.layer_backward(scene, layer),
+        k, "backward", _layer_said(story, layer), panel_layer_back.layer_backward(scene, layer),
         on=f"v{m} v{m - 1} W{m} b{m} dv{m} v{m + 1}",
         to=f"{beyond} dz{m} gW{m} gb{m} dv{m} block{m}" + (" tiles" if m == 1 else ""),
         source="L" if story.is_last(layer) else f"dz{m + 1}",
@@ -102,7 +104,7 @@ def _bend(story: Story, layer: Layer) -> Frame:
         key = "slope.softmax" if story.batch == 1 else "slope.softmax.batch"
         said = say(key, samples=story.batch, values=story.list_of(delta))
     else:
-        key = "slope.mixed" if name in MIXES else "slope.delta"
+        key = "slope.mixed" if name in MIXING else "slope.delta"
         said = say(key, name=name, values=story.list_of(delta))
     return story.frame(delta, "backward", said, panel.slope_delta(scene, layer),
                        on=f"v{m}", to=delta, source=f"dv{m}")  # fmt: skip
@@ -126,13 +128,14 @@ def updates(story: Story) -> list[Frame]:
     """One parameter after the other, and all together where some are inside a closed block."""
     frames = []
     names = {path: name for name, path in story.scene.paths.items()}
+    lr = plain_step(story.recorded)
+    key = "update.rule" if lr is None else "update.one"
     for node, u in story.trace.updates:
         if u.name not in names:
             continue
         name = names[u.name]
         sub = story.scene.layers[int(name[1:]) - 1].sub
-        lr = getattr(story.recorded.optimizer, "lr", None)
-        said = say("update.one", name=f"{name[0]}{_lowered(sub)}", lr=f"{lr:g}" if lr else "",
+        said = say(key, name=plain(f"{name[0]}{sub}"), lr="" if lr is None else f"{lr:g}",
                    up=int((u.new > u.old).sum()), down=int((u.new < u.old).sum()))  # fmt: skip
         rows = panel_update.one_update(story.scene, name, sub)
         k = story.trace.updated_at[node]
@@ -156,11 +159,3 @@ def again(story: Story) -> Frame:
     before = " ".join(f"v{m}" for m in range(last))
     return story.frame(story.scene.end, "again", said, panel_update.again(story.scene),
                        on=f"{before} out", to=f"v{last} L")  # fmt: skip
-
-
-_LOW = str.maketrans("_{}0123456789", "   ₀₁₂₃₄₅₆₇₈₉")
-
-
-def _lowered(sub: str) -> str:
-    """_12 as it stands in a sentence: ₁₂."""
-    return sub.translate(_LOW).replace(" ", "")

@@ -7,9 +7,9 @@ from backprop_kit.films.film import Frame
 from backprop_kit.films.forward_pass import panel_forward as panel
 from backprop_kit.films.forward_pass import panel_loss
 from backprop_kit.films.forward_pass.layers import Layer
-from backprop_kit.films.forward_pass.rows import MIXES
 from backprop_kit.films.forward_pass.story import Story
 from backprop_kit.films.numbers import number
+from backprop_kit.study.products import MIXING
 
 say = speaker("forward_pass")
 
@@ -100,7 +100,7 @@ def _bend_said(story: Story, layer: Layer) -> str:
         best, value = story.best(here)
         counted = f"unit {best + 1}" if story.column(layer).first else f"{best}"
         return say("softmax", best=counted, value=value)
-    return say("mixed" if name in MIXES else "activation", name=name, values=story.list_of(here))
+    return say("mixed" if name in MIXING else "activation", name=name, values=story.list_of(here))
 
 
 def loss(story: Story) -> Frame:

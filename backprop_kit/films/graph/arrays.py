@@ -19,6 +19,7 @@ import numpy as np
 from backprop_kit.engine.backward import part_for
 from backprop_kit.engine.op import Array as Values
 from backprop_kit.engine.tensor import Node
+from backprop_kit.films import bins
 from backprop_kit.films.film import Array
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Arrays(dict[str, Array]):
 
     def _wrong(self, name: str) -> tuple[Values, int, float | None] | None:
         graph = self._graph
-        first = graph.own.first if graph.own is not None else None
+        first = graph.first_wrong
         values = None if first is None else first.yours if name == "yours" else first.true
         if first is None or values is None:
             return None
@@ -155,15 +156,8 @@ def as_rows(values: Values) -> Values:
 
 
 def binned(values: Values) -> Values:
-    """A larger block as the means of equal bins."""
-    for axis, most in enumerate(CELLS):
-        n = values.shape[axis]
-        if n > most:
-            edges = np.linspace(0, n, most + 1).astype(int)
-            sums = np.add.reduceat(values, edges[:-1], axis=axis)
-            widths = np.diff(edges)
-            values = sums / (widths if axis else widths[:, None])
-    return values
+    """A larger block as the means of as many bins as a tile has cells."""
+    return bins.binned(values, CELLS)
 
 
 def local_slope(node: Node, slot: int) -> Values | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop_kit.films.graph.levels import folds, opens
-from backprop_kit.films.graph.scene import Scope, as_rows, binned
-from backprop_kit.films.graph.tags import Mark, tag
+from backprop_kit.films.graph.scene import Scope
+from backprop_kit.films.graph.tags import Mark, grid, tag
 from backprop_kit.films.graph.units import Picture, Unit
 
 
@@ -33,8 +33,7 @@ def card(picture: Picture, unit: Unit) -> Iterator[Mark]:
     if n.value.size == 1:
         yield {"t": "box", **slot, "w": w, "label": label, "root": True}
     else:
-        rows, cols = binned(as_rows(n.value)).shape
-        yield {"t": "cells", **slot, "dx": 12, "w": 46, "rows": rows, "cols": cols}
+        yield {"t": "cells", **slot, "dx": 12, "w": 46, **grid(n)}
         yield {"t": "text", **at, "dx": -w / 2 + 16, "dy": h / 2 + 15, "s": f"${label}$"}
 
 
@@ -52,10 +51,8 @@ def _result(picture: Picture, unit: Unit, at: Mark) -> Iterator[Mark]:
     if n.value.size == 1:
         yield {"t": "box", **common, "w": w - 10, "label": graph.names[n], "root": True}
     else:
-        rows, cols = binned(as_rows(n.value)).shape
         yield {"t": "text", **at, "dx": -w / 2 + 16, "s": f"${graph.names[n]}$"}
-        yield {"t": "cells", **common, "dx": 10, "w": 46, "rows": rows, "cols": cols,
-               "z": 2.5}  # fmt: skip
+        yield {"t": "cells", **common, "dx": 10, "w": 46, **grid(n), "z": 2.5}
 
 
 def bands(picture: Picture) -> Iterator[Mark]:

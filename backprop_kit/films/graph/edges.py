@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from backprop_kit.engine.tensor import Node
 from backprop_kit.films.graph.scene import Use
-from backprop_kit.films.graph.stubs import since, stubs
+from backprop_kit.films.graph.stubs import path, stubs
 from backprop_kit.films.graph.tags import Mark, Point, tag
 from backprop_kit.films.graph.units import (
     PILL,
@@ -78,7 +77,7 @@ def _plus(picture: Picture, unit: Unit, out: float) -> Iterator[Mark]:
     name, start = tag(picture, "f", n), graph.forward
     at = {"x": unit.x, "dx": dx, "y": unit.y}
     stem = {"t": "path", "tag": name, "pts": [[unit.x, out, unit.y], [unit.x, dx - r, unit.y]],
-            "since": known(picture, n), "many": True}  # fmt: skip
+            "since": graph.trace.computed_at[n], "many": True}  # fmt: skip
     if n in picture.steep:
         if graph.has(graph.g(n)):
             stem["v"] = [[graph.g(n), 0]]
@@ -89,10 +88,6 @@ def _plus(picture: Picture, unit: Unit, out: float) -> Iterator[Mark]:
     else:
         yield stem
         yield {"t": "circle", **at, "r": 4, "face": "dot"}
-
-
-def known(picture: Picture, n: Node) -> int:
-    return picture.graph.trace.computed_at[n]
 
 
 def _edge(
@@ -117,19 +112,17 @@ def _edge(
         reach = picture.card[0] / 2 + 2
     pts += [(xb, -left, y2), (xb, -reach, y2)]
     pts = [p for i, p in enumerate(pts) if i == 0 or p != pts[i - 1]]
-    name = tag(picture, "e", use.target, picture.uses[use.target].index(use))
-    single = use.target.value.size == 1 and use.user.value.size == 1 and use.count == 1
-    yield {"t": "path", "tag": name, "pts": [list(p) for p in pts],
-           "v": [[use.array, 0]] if use.array else [], "since": since(picture, use),
-           "back": use.k is not None, **({} if single else {"many": True})}  # fmt: skip
+    edge = path(picture, use, pts)
+    yield edge
     array = graph.s(use.user, use.slot)
     gap = (xb - left) - (layout.columns[cb - 1][0] + layout.columns[cb - 1][2])
     h = PILL if picture.big else SMALL_PILL
     w = picture.pill(use)
     if w and gap >= w * CLOSE and (spot := _free(pts[-3], pts[-2], w, h, placed)):
         x, dx, y = spot
-        yield {"t": "box", "tag": name, "x": x, "dx": dx, "y": y, "w": w, "h": h, "label": "×",
-               "v": [[array, 0]], "plain": True, "size": 13 if picture.big else 12, "room": 600,
+        yield {"t": "box", "tag": edge["tag"], "x": x, "dx": dx, "y": y, "w": w, "h": h,
+               "label": "×", "v": [[array, 0]], "plain": True,
+               "size": 13 if picture.big else 12, "room": 600,
                "frames": [graph.arrays[array].known, graph.end]}  # fmt: skip
 
 
@@ -192,7 +185,5 @@ def _riser(picture: Picture, unit: Unit, use: Use) -> Iterator[Mark]:
     left = picture.hang_x(host, unit.node) - picture.tile(unit.node)[0] / 2 - 2
     order = host.hanging.index(unit.node)
     bend = dx - 3.0 * order
-    yield {"t": "path", "tag": tag(picture, "e", use.target, 0),
-           "pts": [[unit.x, left, unit.y], [unit.x, bend, unit.y], [unit.x, bend, host.y + 9]],
-           "v": [[use.array, 0]] if use.array else [], "since": known(picture, use.user),
-           "back": use.k is not None, "many": True}  # fmt: skip
+    pts = [(unit.x, left, unit.y), (unit.x, bend, unit.y), (unit.x, bend, host.y + 9)]
+    yield path(picture, use, pts) | {"many": True}

@@ -9,10 +9,7 @@ from backprop_kit.films.graph.edges import edges
 from backprop_kit.films.graph.levels import open_all
 from backprop_kit.films.graph.tags import Mark
 from backprop_kit.films.graph.threads import threads
-from backprop_kit.films.graph.units import (
-    WIDTH,
-    Picture,
-)
+from backprop_kit.films.graph.units import WIDTH, Picture
 from backprop_kit.films.graph.values import value
 from backprop_kit.films.graph.walk import walk
 

@@ -13,7 +13,7 @@ from backprop_kit.films.graph.arrays import Arrays, as_rows, binned, local_slope
 from backprop_kit.films.graph.grouping import Tree, grouped
 from backprop_kit.films.graph.scopes import Scope, scopes_of
 from backprop_kit.films.graph.symbols import absorbed
-from backprop_kit.study.own_rule import OwnRun, Visit
+from backprop_kit.study.own_rule import OwnRun, Visit, Wrong
 
 __all__ = ["Graph", "Scope", "Use", "as_rows", "binned", "local_slope", "scopes_of"]
 
@@ -153,6 +153,11 @@ class Graph:
     def steep(self) -> frozenset[Node]:
         """The values that a slope comes back to."""
         return frozenset(self.trace.grads)
+
+    @property
+    def first_wrong(self) -> Wrong | None:
+        """The first wrong number that a learner's rule leaves."""
+        return self.own.first if self.own is not None else None
 
     @property
     def slopes(self) -> dict[Node, Values]:

@@ -94,14 +94,13 @@ class Sized(Seen):
         return self.tile(unit.node)[0] / 2 + max(6.0, self.word(unit) - 4)
 
     def lit(self, n: Node) -> bool:
-        first = self.graph.own.first if self.graph.own is not None else None
+        first = self.graph.first_wrong
         return first is not None and first.where is n
 
     @cached_property
     def hasty(self) -> Node | None:
         """The value that handed on too early, where that is the first mistake of a rule."""
-        own = self.graph.own
-        first = own.first if own is not None else None
+        first = self.graph.first_wrong
         early = first is not None and first.part and any(
             m.fits and m.name == "too early" for m in first.mistakes)  # fmt: skip
         return self.graph.visits[first.at].node if first is not None and early else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop_kit.films.captions import joined
-from backprop_kit.films.film import Frame
+from backprop_kit.films.film import Frame, growing
 from backprop_kit.films.graph import panel_scopes, panel_wrong
 from backprop_kit.films.graph.scene import Scope
 from backprop_kit.films.graph.story import Story, say
@@ -20,16 +20,9 @@ def cuts(story: Story) -> dict[str, Frames]:
     steps = [*forward(story), *backward(story)]
     name, larger = ("layer", layers) if story.graph.scopes else ("pass", passes)
     return {
-        "operation": _growing([start(story), *steps]),
-        name: _growing([start(story), *larger(story, steps)]),
+        "operation": growing([start(story), *steps]),
+        name: growing([start(story), *larger(story, steps)]),
     }
-
-
-def _growing(frames: list[Frame]) -> Frames:
-    latest: dict[int, Frame] = {}
-    for f in sorted(frames, key=lambda f: f.k):
-        latest[f.k] = f
-    return tuple(latest[k] for k in sorted(latest))
 
 
 def layers(story: Story, steps: list[Frame]) -> list[Frame]:

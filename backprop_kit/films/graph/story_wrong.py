@@ -10,16 +10,14 @@ from backprop_kit.study.own_rule import Wrong
 
 def is_lit(story: Story, visits: Collection[int]) -> Wrong | None:
     """The first wrong number, if one of these visits leaves it."""
-    own = story.graph.own
-    first = own.first if own is not None else None
+    first = story.graph.first_wrong
     return first if first is not None and first.at in visits else None
 
 
 def wrong_said(story: Story) -> str:
     """The first wrong number, the true one, and the mistake that leaves it."""
-    own = story.graph.own
-    assert own is not None and own.first is not None
-    first = own.first
+    first = story.graph.first_wrong
+    assert first is not None
     because, where = _because(story, first), story.name(first.where)
     if first.where.value.size > 1:
         return say("wrong.array", target=where, because=because)

@@ -5,7 +5,7 @@ The part that comes back through a stub is added where the value stands: there i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backprop_kit.films.graph.scene import Use
 from backprop_kit.films.graph.tags import Mark, tag
@@ -25,7 +25,7 @@ def stubs(picture: Picture, unit: Unit, start: float) -> Iterator[Mark]:
         if unit.scope is not None:
             pts = [[unit.x, start, y], [unit.x, start + STUB, y]]
         for use in uses:
-            yield _path(picture, use, pts)
+            yield path(picture, use, pts)
         yield _name(picture, uses, unit.x, start + STUB + 4, y, out=True)
     uses = picture.far_in(unit)
     if uses:
@@ -34,21 +34,19 @@ def stubs(picture: Picture, unit: Unit, start: float) -> Iterator[Mark]:
         y = unit.y - (CARD_UP if card else UP)
         pts = [[unit.x, -end - STUB, y], [unit.x, -end, y if card else unit.y - 5]]
         for use in uses:
-            yield _path(picture, use, pts)
+            yield path(picture, use, pts)
         yield _name(picture, uses, unit.x, -end - STUB - 4, y, out=False)
 
 
-def _path(picture: Picture, use: Use, pts: list[list[float]]) -> Mark:
+def path(picture: Picture, use: Use, pts: Sequence[Sequence[float]]) -> Mark:
+    """The edge of one use, from its source to its user."""
     name = tag(picture, "e", use.target, picture.uses[use.target].index(use))
+    made = use.user if use.scope is None else use.scope.result
     single = use.target.value.size == 1 and use.user.value.size == 1 and use.count == 1
-    return {"t": "path", "tag": name, "pts": pts, "v": [[use.array, 0]] if use.array else [],
-            "since": since(picture, use), "back": use.k is not None,
+    return {"t": "path", "tag": name, "pts": [list(p) for p in pts],
+            "v": [[use.array, 0]] if use.array else [],
+            "since": picture.graph.trace.computed_at[made], "back": use.k is not None,
             **({} if single else {"many": True})}  # fmt: skip
-
-
-def since(picture: Picture, use: Use) -> int:
-    """The step at which a use has been made."""
-    return picture.graph.trace.computed_at[use.user if use.scope is None else use.scope.result]
 
 
 def _name(picture: Picture, uses: list[Use], x: float, dx: float, y: float, *, out: bool) -> Mark:

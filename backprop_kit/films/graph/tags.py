@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from backprop_kit.engine.tensor import Node
-from backprop_kit.films.graph.units import (
-    Picture,
-    Unit,
-)
+from backprop_kit.films.graph.arrays import as_rows, binned
+from backprop_kit.films.graph.units import Picture, Unit
 
 Mark = dict[str, Any]
 Point = tuple[float, float, float]  # anchor, offset, height
@@ -19,6 +17,12 @@ def tag(picture: Picture, letter: str, n: Node, j: int | None = None) -> str:
     o its operation."""
     place = picture.graph.place[n]
     return f"{letter}{place}" if j is None else f"{letter}{place}.{j}"
+
+
+def grid(n: Node) -> Mark:
+    """How many cells an array is drawn with."""
+    rows, cols = binned(as_rows(n.value)).shape
+    return {"rows": rows, "cols": cols}
 
 
 def center(picture: Picture, unit: Unit) -> tuple[float, float]:
@@ -38,10 +42,10 @@ def beside(picture: Picture, unit: Unit, dx: float) -> Mark:
 
 
 def until_lit(picture: Picture, n: Node) -> Mark:
-    own = picture.graph.own
-    if own is None or own.first is None or own.first.where is not n:
+    first = picture.graph.first_wrong
+    if first is None or first.where is not n:
         return {}
-    return {"frames": [0, picture.graph.at(own.first.at) - 1]}
+    return {"frames": [0, picture.graph.at(first.at) - 1]}
 
 
 def right(picture: Picture, n: Node) -> bool:

@@ -14,12 +14,11 @@ TAG = "thread"
 
 def misled(picture: Picture) -> list[int]:
     """The visits by which the value that handed on too early did so; empty if none did."""
-    graph = picture.graph
-    own = graph.own
-    first = own.first if own is not None else None
-    if own is None or first is None or picture.hasty is None:
+    hasty = picture.hasty
+    if hasty is None:
         return []
-    return [i for i, v in enumerate(graph.visits) if v.node is picture.hasty and v.part is not None]
+    visits = enumerate(picture.graph.visits)
+    return [i for i, v in visits if v.node is hasty and v.part is not None]
 
 
 def thread_tags(picture: Picture, visit: int) -> tuple[str, ...]:

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from backprop_kit.engine.tensor import Node
-from backprop_kit.films.graph.scene import as_rows, binned
+from backprop_kit.films.graph.scene import as_rows
 from backprop_kit.films.graph.slopes import slope
 from backprop_kit.films.graph.symbols import disc, recipe
-from backprop_kit.films.graph.tags import Mark, beside, center, tag
-from backprop_kit.films.graph.units import (
-    Picture,
-    R,
-    Unit,
-)
+from backprop_kit.films.graph.tags import Mark, beside, center, grid, tag
+from backprop_kit.films.graph.units import Picture, R, Unit
 
 
 def value(picture: Picture, unit: Unit) -> Iterator[Mark]:
@@ -67,8 +63,7 @@ def block(
     if n.value.size == 1:
         yield {"t": "box", **common, "size": 12, "root": True}
     else:
-        rows, cols = binned(as_rows(n.value)).shape
-        yield {"t": "cells", **common, "rows": rows, "cols": cols}
+        yield {"t": "cells", **common, **grid(n)}
 
 
 def disc_mark(picture: Picture, unit: Unit) -> Iterator[Mark]:

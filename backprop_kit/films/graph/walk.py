@@ -59,7 +59,7 @@ def _value(picture: Picture, n: Node) -> Row:
     row: Row = {"say": _pieces(graph, n, say(key, what=spelled(n, _names(graph, n)), count=parts,
                                              value="[v]", slope="[g]")),
                 "k": _complete(graph, n)}  # fmt: skip
-    first = graph.own.first if graph.own is not None else None
+    first = graph.first_wrong
     if first is not None and first.where is n:
         told = say("spoken.wrong", yours="[yours]", true="[true]")
         row["say"] += [[*piece[:2], 1, *piece[3:]] for piece in _pieces(graph, n, told)]

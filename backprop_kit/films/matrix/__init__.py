@@ -17,8 +17,7 @@ from backprop_kit.films.fingerprint import fingerprint
 from backprop_kit.films.matrix.atlas import atlas_of
 from backprop_kit.films.matrix.scene import Scene
 from backprop_kit.films.matrix.story import Story
-from backprop_kit.nn import SGD
-from backprop_kit.study.boards import Words
+from backprop_kit.films.pass_words import title_of
 from backprop_kit.study.passes import Pass
 
 __all__ = ["PHASES", "film_matrix"]
@@ -64,16 +63,7 @@ def _within(mark: dict[str, object]) -> list[object]:
 
 def _title(scene: Scene) -> tuple[str, str]:
     """What is shown, and below it the net, its loss and the step."""
-    recorded, optimizer = scene.recorded, scene.recorded.optimizer
-    words = getattr(recorded.model, "words", None)
-    head = words.title if isinstance(words, Words) else ""
-    head = head or ("One sample" if scene.batch == 1 else f"{scene.batch} samples")
     pages = scene.pages[:-1] if scene.scored else scene.pages
     sizes = [scene.size("v0")[1], *(scene.size(f"v{p.number}")[1] for p in pages)]
-    bends = dict.fromkeys(p.bend.name for p in pages if p.bend is not None)
-    said = [", ".join(["–".join(map(str, sizes)) + " net", *bends]), recorded.loss.title]
-    if isinstance(optimizer, SGD) and not optimizer.momentum:
-        said.append(f"step {optimizer.lr:g}")
-    elif optimizer is not None:
-        said.append(repr(optimizer))
-    return head, " · ".join(said)
+    bends = [p.bend.name for p in pages if p.bend is not None]
+    return title_of(scene.recorded, scene.batch, sizes, bends)

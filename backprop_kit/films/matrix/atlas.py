@@ -14,7 +14,7 @@ import numpy as np
 from backprop_kit.films.captions import sentences
 from backprop_kit.films.matrix.book import Book
 from backprop_kit.films.matrix.scene import Scene
-from backprop_kit.study.boards import Words
+from backprop_kit.films.pass_words import words_of
 
 
 def atlas_of(book: Book, *, lens: bool) -> dict[str, Any]:
@@ -33,8 +33,7 @@ def atlas_of(book: Book, *, lens: bool) -> dict[str, Any]:
 def _looks(scene: Scene) -> dict[str, list[int]]:
     """Which number is looked at first: what the lesson names, else the steepest weight, else the
     first number."""
-    words = getattr(scene.recorded.model, "words", None)
-    asked = words.looks if isinstance(words, Words) else {}
+    asked = words_of(scene.recorded).looks
     looks = {}
     for name, path in scene.paths.items():
         if name[0] != "W":

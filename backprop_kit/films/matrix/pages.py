@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from backprop_kit.engine.tensor import Node
 from backprop_kit.study.chain import Link
+from backprop_kit.study.naming import plain
 from backprop_kit.study.passes import Pass
 from backprop_kit.study.products import MIXING, Affine, affines
 
 _JOIN = "\u2060"  # stands between two letters that are two symbols: d W, not the word dW
-_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _GREEK = {"δ": "delta"}
 
 
@@ -117,7 +117,7 @@ def spelled(symbol: str, more: str = "") -> str:
 def plainly(symbol: str) -> str:
     """A symbol as it stands in a sentence: dW₁."""
     letters, sub = _parts(symbol)
-    return letters + sub.translate(_LOW)
+    return plain(f"{letters}_{{{sub}}}") if sub else letters
 
 
 def python(symbol: str) -> str:

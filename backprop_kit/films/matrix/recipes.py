@@ -19,13 +19,8 @@ import numpy as np
 
 from backprop_kit.engine.tensor import Node
 from backprop_kit.films.matrix.scene import Scene
-from backprop_kit.nn import (
-    SGD,
-    BCELoss,
-    BCEWithLogitsLoss,
-    MSELoss,
-    SquaredError,
-)
+from backprop_kit.films.pass_words import plain_step, rule_of
+from backprop_kit.nn import BCELoss, BCEWithLogitsLoss, MSELoss, SquaredError
 
 Recipe = dict[str, Any]
 _SIGMOID = "1 / (1 + np.exp(-{0}))"
@@ -174,11 +169,10 @@ def loss_value(scene: Scene) -> Recipe:
 
 def update(scene: Scene, name: str) -> Recipe:
     """A parameter after the update."""
-    rule = scene.recorded.optimizer
-    trace = scene.recorded.trace
-    leaf = scene.recorded.parameters[scene.paths[name]]
+    recorded, trace = scene.recorded, scene.recorded.trace
+    lr = plain_step(recorded)
+    leaf = recorded.parameters[scene.paths[name]]
     whole = len(trace.parts.get(leaf, ())) == 1  # the gradient shown is all of it
-    if isinstance(rule, SGD) and not rule.momentum and whole:
-        return each([name, "g" + name], [0, f"− {rule.lr:g} ×", 1], f"{{0}} - {rule.lr!r} * {{1}}")
-    formula = next(u.formula for n, u in trace.updates if n is leaf)
-    return closed(formula)
+    if lr is not None and whole:
+        return each([name, "g" + name], [0, f"− {lr:g} ×", 1], f"{{0}} - {lr!r} * {{1}}")
+    return closed(rule_of(recorded, dict(trace.updates)[leaf]))

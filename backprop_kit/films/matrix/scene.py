@@ -13,13 +13,13 @@ import numpy as np
 
 from backprop_kit.engine.op import Array as Values
 from backprop_kit.engine.tensor import Node
+from backprop_kit.films.bins import binned
 from backprop_kit.films.film import Array
 from backprop_kit.films.matrix.pages import Page, pages_of
 from backprop_kit.study.passes import Pass
 from backprop_kit.study.products import Try, matrix, steepness
 
-MOST = 4096  # a larger block is shown in bins
-BINS = 64
+MOST, BINS = 4096, (64, 64)  # a block of more numbers is shown in bins
 EXACT = 6000  # numbers that travel in full precision; beyond, large blocks have seven digits
 LARGE = 256
 PRINTED = 64  # a tried product of more numbers is told by its shape
@@ -104,7 +104,7 @@ class Scene:
         values = matrix(np.asarray(values, dtype=float))
         if values.size > MOST:
             self.whole[name] = (values.shape[0], values.shape[1])
-            values = _binned(values)
+            values = binned(values, BINS)
         self.arrays[name] = Array(name, values, known, stale)
 
     def _collect(self) -> None:
@@ -198,15 +198,3 @@ def _lighter(a: Array) -> Array:
     if a.values.size <= LARGE or not reach:
         return a
     return Array(a.name, a.values.astype(np.float32), a.known, a.stale)
-
-
-def _binned(values: Values) -> Values:
-    """A large block as the means of at most 64 by 64 bins."""
-    for axis in (0, 1):
-        n = values.shape[axis]
-        if n > BINS:
-            edges = np.linspace(0, n, BINS + 1).astype(int)
-            sums = np.add.reduceat(values, edges[:-1], axis=axis)
-            counts = np.diff(edges).astype(float)
-            values = sums / (counts[:, None] if axis == 0 else counts)
-    return values

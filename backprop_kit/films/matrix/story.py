@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backprop_kit.films.captions import listing, speaker
-from backprop_kit.films.film import Frame
+from backprop_kit.films.film import Frame, growing
 from backprop_kit.films.matrix import backward, equations, recipes
 from backprop_kit.films.matrix.book import Book
 from backprop_kit.films.matrix.pages import Page, plainly
 from backprop_kit.films.matrix.scene import Scene
+from backprop_kit.films.pass_words import plain_step, rule_of
 from backprop_kit.films.rows import Panel, title
-from backprop_kit.nn import SGD
 
 say = speaker("matrix")
 
@@ -38,10 +38,8 @@ class Story:
         self.pages = {p.number: p for p in scene.pages}
 
     def frames(self) -> tuple[Frame, ...]:
-        """Frames in time; of two at the same step the later one tells more."""
         told = [self._start(), *self._forward(), *self._backward(), *self._update()]
-        latest = {f.k: f for f in sorted(told, key=lambda f: f.k)}
-        frames = tuple(latest[k] for k in sorted(latest))
+        frames = growing(told)
         return tuple(replace(f, say=short(f.say)) for f in frames) if self.presenter else frames
 
     def _frame(
@@ -174,14 +172,14 @@ class Story:
     def _update(self) -> list[Frame]:
         frames = []
         told = {u.name: u for _, u in self.trace.updates}
-        rule = self.scene.recorded.optimizer
+        recorded = self.scene.recorded
+        lr = plain_step(recorded)
         for name, tag, page in self.moves:
             u = told[self.scene.paths[name]]
-            plain = isinstance(rule, SGD) and not rule.momentum
             step = (
-                say("rule.plain", lr=f"{rule.lr:g}")
-                if isinstance(rule, SGD) and plain
-                else say("rule.other", rule=u.formula)
+                say("rule.plain", lr=f"{lr:g}")
+                if lr is not None
+                else say("rule.other", rule=rule_of(recorded, u))
             )
             said = say("update", W=plainly(f"{name[0]}{page.sub}"), rule=step,
                        up=int((u.new > u.old).sum()), down=int((u.new < u.old).sum()))  # fmt: skip

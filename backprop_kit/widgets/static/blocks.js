@@ -1,8 +1,7 @@
 // A mark made of many numbers: a block of cells.
 
-import { number } from "./numbers.js";
 import { g, floor, min, range } from "./dom.js";
-import { css, heat } from "./theme.js";
+import { heat } from "./theme.js";
 import { digits, ear, outline, path, rect, type, word } from "./pens.js";
 
 export const image = (c, state, rows, cols, first, x, y, width, height) =>

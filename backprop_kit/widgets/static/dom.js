@@ -28,6 +28,7 @@ export const div = (cls, ...kids) => h("div", { class: cls }, kids);
 export const span = (cls, ...kids) => h("span", { class: cls }, kids);
 export const refill = (node, ...kids) => node.replaceChildren(...solid(kids));
 export const place = node => node.getBoundingClientRect();
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const on = (node, name, act) => node.addEventListener(name, act);
 
 export function button(name, label, act, ...kids) {

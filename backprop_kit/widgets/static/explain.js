@@ -15,7 +15,7 @@ const boxed = (c, name, index, hidden) => {
   const s = read(c, name, index);
   return h("span", { class: "result", "data-tag": `${name}:${index}` }, s && !hidden ? number(s.n) : "–");
 };
-export const small = s => h("small", {}, htmlText(s));
+const small = s => h("small", {}, htmlText(s));
 export const quiet = s => h("p", { class: "c-muted" }, htmlText(s));
 export const told = (c, key, more = {}) =>
   (c.eye.atlas.says[key] || "").replace(/\{(\w+)\}/g, (all, name) => more[name] ?? all);

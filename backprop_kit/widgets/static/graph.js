@@ -1,7 +1,7 @@
 // What only a graph needs: edges that bend, pictures wider than their place, scopes that fold, a walk with the keys, a
 // waterfall.
 
-import { abs, clamp, floor, g, h, max, min, on, put } from "./dom.js";
+import { abs, calm, clamp, floor, g, h, max, min, on, put } from "./dom.js";
 import { number } from "./numbers.js";
 import { htmlText, svgText } from "./markup.js";
 import { css } from "./theme.js";
@@ -15,7 +15,6 @@ ORDER.push("glyph");
 
 const drawn = (svg, tag) => svg.querySelector(`[data-pick="${tag}"]`),
   ease = { duration: 250, easing: "ease-out" },
-  calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches,
   flip = tag => tag.replace(/^(card|fold)/u, t => (t === "card" ? "fold" : "card"));
 
 // Anchors scale between what stands out left of the first and right of the last of them, which keeps its size.

@@ -1,6 +1,6 @@
 // Pictures that are computed while a person drags: a second source, handles, hovering, choices in the header.
 
-import { abs, button, clamp, div, g, h, on, put, refill } from "./dom.js";
+import { button, clamp, div, g, h, on, put, refill } from "./dom.js";
 import { number } from "./numbers.js";
 import { open } from "./film.js";
 import { hit, hooks } from "./marks.js";

@@ -101,9 +101,9 @@ export const draw = {
       { to, bright, source, dim } = c.at,
       large = c.film.presenter ? 1.6 : 1;
     const ends = [
-      [m.x1, m.y1, m.dx1, m.dy1],
-      [m.x2, m.y2, m.dx2, m.dy2]
-    ].map(([x, y, dx, dy = 0]) => [c.x({ x, dx }), y + dy, c.rim(x, y)]);
+      [m.x1, m.y1, m.dx1],
+      [m.x2, m.y2, m.dx2]
+    ].map(([x, y, dx]) => [c.x({ x, dx }), y, c.rim(x, y)]);
     const [a, b] = /back|upd/.test(c.frame.phase) ? ends.reverse() : ends,
       length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1,
       ux = (b[0] - a[0]) / length,

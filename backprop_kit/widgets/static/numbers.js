@@ -21,6 +21,9 @@ export function number(v) {
   return minus + (e < 2 ? d.slice(0, e + 1) + "." + d.slice(e + 1) : d + "0".repeat(e - 2));
 }
 
+// With its sign, as a change is written.
+export const signed = v => (v > 0 ? "+" : "") + number(v);
+
 // "=" only if the factors as shown give the result as shown.
 export function productSign(a, b, result) {
   if (!a || !b || !result) return (!a || !b) && result === 0 ? "=" : "≈";

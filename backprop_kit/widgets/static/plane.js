@@ -1,7 +1,7 @@
 // Planes: places with axes of their own, and what stands in them; sliders; small planes in the panel.
 
 import { abs, div, g, h, max, min, range, span } from "./dom.js";
-import { number } from "./numbers.js";
+import { number, signed } from "./numbers.js";
 import { htmlText, svgText } from "./markup.js";
 import { css, heat } from "./theme.js";
 import { path, word } from "./pens.js";
@@ -14,25 +14,17 @@ ORDER.push("slider", "dot", "words");
 const COLOURS = { pos: "positive", neg: "negative", accent: "dir", paper: "surface", grey: "covered" };
 const colour = (name, v) => `var(--bk-${name === "sign" ? (v < 0 ? "negative" : "positive") : COLOURS[name] || name || "ink"})`;
 const faded = (c, state) => (c.at.dim || state?.stale ? 0.35 : null);
-const signed = v => (v > 0 ? "+" : "") + number(v);
 const plain = v => `${v}`.replace("-", "−");
 
 // A number, or the entry of an array; undefined while it is not known.
 const at = (c, n) => (typeof n === "number" ? n : n && c.state(typeof n[0] === "string" ? [n] : n)?.n);
 const known = (...values) => values.every(v => v != null && !Number.isNaN(v));
 
-function scale([v0, v1], p0, p1, log) {
-  const f = log ? Math.log10 : v => v,
-    a = f(v0),
-    z = f(v1);
-  return [
-    v => p0 + ((p1 - p0) * (f(v) - a)) / (z - a),
-    p => {
-      const v = a + ((z - a) * (p - p0)) / (p1 - p0);
-      return log ? 10 ** v : v;
-    }
-  ];
-}
+// From a value to its place, and back.
+const scale = ([a, z], p0, p1) => [
+  v => p0 + ((p1 - p0) * (v - a)) / (z - a),
+  p => a + ((z - a) * (p - p0)) / (p1 - p0)
+];
 
 function axes(c, m) {
   let l = c.x({ x: m.x0, dx: m.dx0 }),
@@ -46,8 +38,8 @@ function axes(c, m) {
     r = l + side;
     b = t + side;
   }
-  const [X, U] = scale(m.xr, l, r, m.xlog),
-    [Y, V] = scale(m.yr, b, t, m.ylog);
+  const [X, U] = scale(m.xr, l, r),
+    [Y, V] = scale(m.yr, b, t);
   return { l, r, t, b, X, Y, U, V };
 }
 
@@ -140,7 +132,6 @@ draw.poly = (c, m) => {
 
 draw.curve = (c, m) => {
   const p = planeOf(c, m),
-    plane = c.film.marks.find(q => q.tag === m.in) || c.plane,
     ys = c.state(m.y),
     xs = m.x && c.state(m.x);
   if (!ys || (m.x && !xs)) return null;
@@ -148,7 +139,7 @@ draw.curve = (c, m) => {
   const d = range(m.n).reduce((d, i) => {
     const y = ys.array.values[ys.index + i],
       x = xs ? xs.array.values[xs.index + i] : p.U(p.l + ((p.r - p.l) * i) / (m.n - 1)),
-      there = Number.isFinite(y) && (!plane.ylog || y > 0);
+      there = Number.isFinite(y);
     const step = there ? `${pen}${p.X(x).toFixed(2)} ${p.Y(y).toFixed(2)}` : "";
     pen = there ? "L" : "M";
     return d + step;
@@ -363,7 +354,7 @@ kinds.plane = (c, row) => {
     planes.map(plane => {
       const [top, right, bottom, left] = plane.pad || [12, 12, 24, 30],
         m = { ...plane, tag: "panel", x0: left, x1: wide - right, y0: top, y1: high - bottom },
-        own = { ...c, plane: m, planes: {}, at: {}, dim: "", grips: [], pick: null, x: q => q.x + (q.dx || 0), y: q => q.y + (q.dy || 0) };
+        own = { ...c, planes: {}, at: {}, dim: "", grips: [], pick: null, x: q => q.x + (q.dx || 0), y: q => q.y + (q.dy || 0) };
       const rank = q => ORDER.indexOf(q.t);
       return g(
         "svg",

@@ -1,6 +1,6 @@
 // Blame: one gradient as a waterfall of the shares of its samples.
 
-import { number } from "./numbers.js";
+import { number, signed } from "./numbers.js";
 import { abs, div, g, max, min, on, span } from "./dom.js";
 import { svgText } from "./markup.js";
 import { css } from "./theme.js";
@@ -32,8 +32,6 @@ const actor = (c, t, kids) => {
   });
   return held(node, !c.eye.out.has(t.n));
 };
-
-const signed = v => (v > 0 ? "+" : "") + number(v);
 
 // Each bar begins where the one before has ended, upwards or, where there are many, to the right; the total stands
 // alone. A sample left out stays as a dashed outline.

@@ -1,6 +1,6 @@
 // One view: header, picture, panel, transport, caption. Where it stands is k; all else follows from the film.
 
-import { clamp, div, floor, g, h, max, min, on, put, refill, span } from "./dom.js";
+import { calm, clamp, div, g, h, max, min, on, put, refill, span } from "./dom.js";
 import { htmlText } from "./markup.js";
 import { isDark, palette } from "./theme.js";
 import { open } from "./film.js";
@@ -169,7 +169,7 @@ function render({ model, el }) {
     put(svg, { width: wide, height: size[1], "aria-label": frame.say });
     put(root, { "aria-label": film.title[0] });
     const drawn = paint(svg, view);
-    if (moving && stepped && !matchMedia("(prefers-reduced-motion: reduce)").matches) (move(svg, drawn), hooks.move?.(svg, view));
+    if (moving && stepped && !calm()) (move(svg, drawn), hooks.move?.(svg, view));
     moving = false;
 
     // Under the picture nothing may jump: the panel keeps the room of its longest step.
@@ -224,7 +224,7 @@ function render({ model, el }) {
       film.legend.map(({ t, s, v, a, b }) =>
         span(
           "",
-          ({ sign: [""], pair: [a, b], dash: ["–"], stale: [""] }[t] || []).map(m =>
+          ({ sign: [""], pair: [a, b], dash: ["–"] }[t] || []).map(m =>
             h("i", { class: t === "sign" ? (v < 0 ? "bneg" : "bpos") : "key key-" + t }, htmlText(m, true))
           ),
           span("", htmlText(s))

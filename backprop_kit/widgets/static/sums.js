@@ -51,7 +51,7 @@ export function linesOf(c, terms) {
   if (terms.length <= count + 1) return { lines: terms, more: 0, rest: 0 };
   const sorted = [...terms].sort((p, q) => abs(q.v) - abs(p.v)),
     rest = sorted.slice(count);
-  return { lines: sorted.slice(0, count), more: rest.length, rest: rest.reduce((s, t) => s + t.v, 0) };
+  return { lines: sorted.slice(0, count), more: rest.length, rest: totalOf(rest) };
 }
 
 // --- NumPy ---------------------------------------------------------------------------------------
