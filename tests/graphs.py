@@ -1,4 +1,4 @@
-"""Graphs for tests: random ones, loops, and chains, small and large."""
+"""Graphs for tests: two in which a value is used twice, random ones, loops, and chains."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ import numpy as np
 
 from backprop_kit import nn
 from backprop_kit.engine import Tensor, ops
+
+
+def picture() -> dict[str, Tensor]:
+    """The graph of the specification, L = u² (u + c) with u = a b: u is used twice."""
+    a, b, c = Tensor(-0.8), Tensor(2.5), Tensor(5.0)
+    u = a * b
+    q = u**2
+    p = u + c
+    return {"a": a, "b": b, "c": c, "u": u, "q": q, "p": p, "L": q * p}
+
+
+def lesson() -> dict[str, Tensor]:
+    """L = u + u c with u = a b: two routes lead to u."""
+    a, b, c = Tensor(2.0, "a"), Tensor(5.0, "b"), Tensor(-0.4, "c")
+    u = a * b
+    v = u * c
+    return {"a": a, "b": b, "c": c, "u": u, "v": v, "L": u + v}
 
 
 def random_graph(count: int, seed: int = 0, leaves: int | None = None) -> Tensor:

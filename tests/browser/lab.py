@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ _THEME = """async t => {
   await window.jupyterapp.commands.execute('apputils:change-theme', { theme: t });
   await wait(() => document.body.dataset.jpThemeName === t && gone());
 }"""
+_SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
+# Two frames later all that was asked for is painted.
+DRAWN = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
 _RUN = """i => {
   const { content } = window.jupyterapp.shell.currentWidget;
   content.activeCellIndex = i;
@@ -160,6 +163,29 @@ class Page:
         self.page.evaluate(_RUN, cell)
         if wait:
             self.page.wait_for_function("() => window.__ran", timeout=90_000)
+
+    def start(
+        self, name: str, *cells: str, shown: Callable[[int], object] | None = None
+    ) -> list[int]:
+        """Write a notebook, open it and run its cells; return how many bytes came with each.
+
+        shown(i) waits until what cell i shows is there.
+        """
+        self.open(self.lab.write(name, *cells))
+        sizes = []
+        for i in range(len(cells)):
+            before = len(self.received)
+            self.run(i)
+            if shown is not None:
+                shown(i)
+            sizes.append(sum(map(len, self.received[before:])))
+        return sizes
+
+    def end_kernel(self) -> None:
+        """Shut the kernel down, and wait until JupyterLab has heard of it."""
+        self.page.evaluate(f"() => {_SESSION}.shutdown()")
+        self.page.wait_for_function(f"() => !{_SESSION}.session")
+        self.page.evaluate(DRAWN)
 
     def theme(self, name: str) -> None:
         """Change to "JupyterLab Light" or "JupyterLab Dark", and wait until that is over."""

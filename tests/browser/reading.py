@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from lab import DRAWN, Page
 
 from backprop_kit.engine.trace import Trace
 
@@ -23,7 +25,7 @@ _SEEN = """n => [...n.querySelectorAll('svg.bk-picture text[data-tag]')].map(t =
   const old = !!mark.querySelector('.bk-stale');
   return [t.dataset.tag, t.textContent, old, box.width > 0 && box.height > 0];
 })"""
-_AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
+AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 _CELLS = """n => [...n.querySelectorAll('.bk-track i')].map(c => {
   const b = c.getBoundingClientRect();
   return [b.left + b.width / 2, b.top + b.height / 2]; })"""
@@ -96,7 +98,12 @@ class Reader:
         """Wait until frame i is shown."""
         if i != self.i:
             self.k = self.ks[self.cut][i]
-        self.page.wait_for_function(_AT, arg=[self.root.element_handle(), str(i)], timeout=5000)
+        self.page.wait_for_function(AT, arg=[self.root.element_handle(), str(i)], timeout=5000)
+
+    def stays(self, i: int) -> None:
+        """Frame i is shown, and still when all that was asked for is painted."""
+        self.page.evaluate(DRAWN)
+        self.expect(i)
 
     def focus(self) -> None:
         if not self.root.evaluate("n => n.contains(n.getRootNode().activeElement)"):
@@ -184,3 +191,18 @@ def chain(recorded: Any, links: list[tuple[str, str]]) -> dict[str, Any]:
 
 def ks_of(film: Any) -> dict[str, list[int]]:
     return {cut: [f.k for f in frames] for cut, frames in film.cuts.items()}
+
+
+def badge_of(page: Page) -> Callable[[int], None]:
+    """For `Page.start` after a cell of imports: wait until the stepper of cell i has its badge.
+
+    Before the first picture is painted nothing is asked, so all that came is the first view.
+    """
+
+    def shown(i: int) -> None:
+        if i:
+            root = page.page.locator(".bk-stage").nth(i - 1)
+            root.scroll_into_view_if_needed()
+            root.locator(".bk-badge").wait_for()
+
+    return shown

@@ -3,16 +3,16 @@ plain NumPy; one message in and one out for each redraw."""
 
 from __future__ import annotations
 
-import json
 import random
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from explorers import SMALL, Explorer
+from messages import comms
+from photographs import both_widths, shoot, themes, worn
 from reading import ERRORS, fits, numbers_in, parse
 
-SHOTS = Path(__file__).parent / "shots"
 SETUP = """from backprop_kit import *
 X, y = stairs()
 groups = ["on", "on", "off", "off"]
@@ -46,97 +46,19 @@ STATE = f"""n => ({{
   chosen: n.querySelector('.bk-option[aria-pressed="true"]')?.textContent || '',
   grips: Object.fromEntries([...n.querySelectorAll('.bk-grip')].map(g =>
     [g.dataset.grip, [+g.ariaValueNow, g.ariaValueText]])) }})"""
-REST = "n => n.getAttribute('aria-busy') !== 'true'"
-DRAWN = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 OUTSIDE = """n => { const b = n.querySelector('.bk-scene').getBoundingClientRect();
   return [...n.querySelectorAll('.bk-scene text')].map(t => [t.textContent,
     t.getBoundingClientRect()]).filter(([, r]) => r.width && (r.left < b.left - 30
     || r.right > b.right + 14)).map(([s]) => s); }"""
-SMALL = """n => [...n.querySelectorAll('text, span, p, button')].filter(t => t.textContent.trim()
-  && t.getBoundingClientRect().width && !t.closest('sub, sup, tspan')
-  && parseFloat(getComputedStyle(t).fontSize) < 12).map(t => t.textContent)"""
 
 
-def told(frames, content=b""):
-    """The comm messages among the frames of the kernel's socket that hold this."""
-    return [m for m in frames if _kind(m) == "comm_msg" and content in m]
-
-
-def _kind(frame):
-    """The type of a message (protocol v1: a count, offsets, then channel, header, …)."""
-    count = int.from_bytes(frame[:8], "little")
-    if not 4 <= count < 20:
-        return ""
-    ends = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
-    return json.loads(frame[ends[1] : ends[2]])["msg_type"]
-
-
-class View:
+class View(Explorer):
     """One explorer in the page."""
 
-    def __init__(self, book, index):
-        self.book, self.page = book, book.page
-        self.root = book.page.locator(".bk-stage").nth(index)
-
-    def show(self):
-        self.root.scroll_into_view_if_needed()
-        self.root.locator(".bk-badge.bk-ok").wait_for(timeout=20_000)
-        return self
+    state = STATE
 
     def read(self):
-        """Everything that can be read, of one moment, once it stays as it is."""
-        before = None
-        for _ in range(60):
-            self.page.evaluate(DRAWN)
-            now = self.root.evaluate(STATE)
-            if now == before:
-                return Moment(now)
-            before = now
-            self.page.wait_for_timeout(60)
-        raise AssertionError("the picture does not come to rest")
-
-    def grip(self, tag):
-        return self.root.locator(f'.bk-grip[data-grip="{tag}"]')
-
-    def key(self, tag, key):
-        self.grip(tag).focus()
-        self.page.keyboard.press(key)
-        self.settle()
-
-    def drag(self, tag, dx, dy):
-        """Take a handle and move it by so many pixels."""
-        box = self.grip(tag).bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(x + dx / 2, y + dy / 2)
-        self.page.mouse.move(x + dx, y + dy)
-        self.page.mouse.up()
-        self.settle()
-
-    def choose(self, name):
-        self.root.get_by_role("button", name=name, exact=True).click()
-        self.root.locator('.bk-option[aria-pressed="true"]').get_by_text(
-            name, exact=True
-        ).wait_for()
-        self.settle()
-
-    def step(self, key):
-        last = int(self.root.locator(".bk-time").get_attribute("aria-valuemax"))
-        way = {"ArrowRight": 1, "ArrowLeft": -1, "Home": -99, "End": 99}[key]
-        to = min(max(self.at() + way, 0), last)
-        self.root.focus()
-        self.page.keyboard.press(key)
-        self.page.wait_for_function(AT, arg=[self.root.element_handle(), str(to)], timeout=5000)
-
-    def at(self):
-        return int(self.root.locator(".bk-time").get_attribute("aria-valuenow"))
-
-    def settle(self):
-        """Wait until the last question has its answer."""
-        self.page.wait_for_function(REST, arg=self.root.element_handle(), timeout=10_000)
-        self.root.locator(".bk-badge.bk-ok").wait_for(timeout=10_000)
+        return Moment(super().read())
 
 
 class Moment:
@@ -158,10 +80,7 @@ class Moment:
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("explorer.ipynb", *CELLS)
-    page.open("explorer.ipynb")
-    for cell in range(len(CELLS)):
-        page.run(cell)
+    page.start("explorer.ipynb", *CELLS)
     page.page.locator(".bk-stage").nth(3).wait_for()
     assert page.page.evaluate(ERRORS) == []
     yield page
@@ -306,7 +225,7 @@ def test_one_message_in_and_one_out_for_each_redraw(book):
         book.received.clear()
         act()
         view.page.wait_for_timeout(200)
-        assert (len(told(book.sent)), len(told(book.received))) == (1, 1)
+        assert (len(comms(book.sent)), len(comms(book.received))) == (1, 1)
     book.clean()
 
 
@@ -320,25 +239,18 @@ def test_more_than_six_neurons_are_small_maps(book):
     view.root.locator('text[data-tag="w_{18} number"]').wait_for()
 
 
-@pytest.mark.parametrize(("window", "output"), [(1280, 1100), (1028, 848)])
+@both_widths
 def test_it_is_photographed_in_both_widths_and_both_themes(book, window, output):
-    SHOTS.mkdir(exist_ok=True)
-    book.page.set_viewport_size({"width": window, "height": 900})
-    for mode in ("light", "dark"):
-        book.theme(f"JupyterLab {mode.capitalize()}")
+    for mode in themes(book, window):
         for name, index, keys in (("neuron", 0, ""), ("layer", 1, "Home ArrowRight ArrowRight"),
                                   ("net", 2, "End"), ("many", 3, "End")):  # fmt: skip
             view = View(book, index).show()
             for key in keys.split():
                 view.step(key)
-            book.page.wait_for_timeout(350)
+            worn(book, view.root, mode, output)
             assert view.root.evaluate(OUTSIDE) == [], name
             assert view.root.evaluate(SMALL) == [], name
-            path = SHOTS / f"activation_{name}_{output}_{mode}.png"
-            view.root.screenshot(path=str(path))
-    book.page.set_viewport_size({"width": 1280, "height": 900})
-    book.theme("JupyterLab Light")
-    book.clean()
+            shoot(view.root, f"activation_{name}_{output}_{mode}")
 
 
 def test_large_type_fits_its_box(book):
@@ -350,7 +262,7 @@ def test_large_type_fits_its_box(book):
         view.book.page.locator(".bk-stage.bk-presenter").wait_for(timeout=5000)
         book.page.wait_for_timeout(400)
         assert abs(view.root.bounding_box()["height"] - high) < 3, name
-        view.root.screenshot(path=str(SHOTS / f"activation_{name}_presenter.png"))
+        shoot(view.root, f"activation_{name}_presenter")
         view.root.focus()
         book.page.keyboard.press("p")
         book.page.locator(".bk-stage.bk-presenter").wait_for(state="detached", timeout=5000)
@@ -358,10 +270,9 @@ def test_large_type_fits_its_box(book):
 
 
 def test_without_a_kernel_the_handles_say_why(book):
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    book.end_kernel()
     view = View(book, 1)
     view.root.scroll_into_view_if_needed()
-    book.page.wait_for_timeout(1500)
     view.step("Home")
     view.step("ArrowRight")
     view.root.get_by_text("kernel gone").wait_for(timeout=10_000)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from photographs import shoot, themes, worn
 from reading import parse
 
 BOOK = "cost_meter.ipynb"
@@ -143,8 +143,6 @@ def test_running_the_cell_again_leaves_nothing_running(page, root):
 
 
 def test_it_is_photographed_and_keys_change_no_cell(page, root):
-    shots = Path(__file__).parent / "shots"
-    shots.mkdir(exist_ok=True)
     fresh = page.page.locator(".bk-stage").first
     before = page.cells()
     fresh.focus()
@@ -155,14 +153,6 @@ def test_it_is_photographed_and_keys_change_no_cell(page, root):
     fresh.locator(".bk-badge").get_by_text("agree").wait_for(timeout=60_000)
     quiet(page, fresh)
     for window, output in ((1280, 1100), (1028, 848)):
-        page.page.set_viewport_size({"width": window, "height": 900})
-        for mode in ("light", "dark"):
-            page.theme(f"JupyterLab {mode.capitalize()}")
-            page.page.wait_for_function(
-                "([n, m, w]) => n.dataset.theme === m && Math.abs(n.offsetWidth - w) < 20",
-                arg=[fresh.element_handle(), mode, output],
-            )
-            fresh.screenshot(path=str(shots / f"cost_meter_{output}_{mode}.png"))
-    page.page.set_viewport_size({"width": 1280, "height": 900})
-    page.theme("JupyterLab Light")
-    page.clean()
+        for mode in themes(page, window):
+            worn(page, fresh, mode, output)
+            shoot(fresh, f"cost_meter_{output}_{mode}")

@@ -343,14 +343,12 @@ def test_a_busy_kernel_is_named_and_the_answer_comes(book):
 
 
 def test_without_a_kernel_it_says_so_and_what_was_said_stays(book):
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    book.page.wait_for_timeout(1000)
+    book.end_kernel()
     panel = Panel(book, 3)
     panel.choose(QUIZ[2].options[1].text, 2)
     panel.go()
-    assert (
-        panel.root.locator(".bkf-problem").inner_text()
-        == "Kernel gone: run this cell again to answer."
-    )
+    said = panel.root.locator(".bkf-problem", has_text="Kernel gone")
+    said.wait_for()
+    assert said.inner_text() == "Kernel gone: run this cell again to answer."
     assert Panel(book, 0).item().locator(".bkf-net").inner_text() == P2.shows
     book.clean()

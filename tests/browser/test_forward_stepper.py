@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from reading import ERRORS, Reader, chain, fits, ks_of, numbers_in
+from reading import ERRORS, Reader, badge_of, chain, fits, ks_of, numbers_in
 from steppercases import CASES, RATE
 
 from backprop_kit.films.forward_pass import film_pass
@@ -60,19 +60,8 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    page.first = []
-    lab.write("steppers.ipynb", IMPORTS, *CELLS)
-    page.open("steppers.ipynb")
-    page.run(0)
-    for i in range(len(CELLS)):
-        page.received.clear()
-        page.run(i + 1)
-        assert page.page.evaluate(ERRORS) == []
-        root = page.page.locator(".bk-stage").nth(i)
-        root.scroll_into_view_if_needed()
-        root.locator(".bk-badge").wait_for()
-        # Before the first picture is painted nothing is asked, so this is all that travelled.
-        page.first.append(sum(map(len, page.received)))
+    _, *page.first = page.start("steppers.ipynb", IMPORTS, *CELLS, shown=badge_of(page))
+    assert page.page.evaluate(ERRORS) == []
     page.clean()
     return page
 

@@ -20,20 +20,14 @@ CELLS = (
     "loss, leaves = loop(300)\nlong = GraphStepper(loss)\nlong",
     "net = GraphStepper(deep_net(50))\nnet",
     "GraphStepper(random_graph(90, 2))",
-    "model, x, y = board('stairs')\nGraphStepper(nn.BCELoss()(model(x), y))",
+    "from backprop_kit.nn import BCELoss\nmodel, x, y = board('stairs')\n"
+    "GraphStepper(BCELoss()(model(x), y))",
 )
 
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("large.ipynb", CELLS[0], *CELLS[1:4], "from backprop_kit import nn\n" + CELLS[4])
-    page.open("large.ipynb")
-    page.received.clear()
-    page.run(0)
-    View(page, 0).at(0)
-    page.first = sum(map(len, page.received))
-    for cell in range(1, len(CELLS)):
-        page.run(cell)
+    page.first, *_ = page.start("large.ipynb", *CELLS, shown=lambda i: i or View(page, 0).at(0))
     View(page, 4).at(0)
     yield page
     page.clean()
@@ -129,8 +123,7 @@ def test_there_is_a_way_back_to_all_open(book):
 
 
 def test_without_a_kernel_a_card_says_what_it_needs_and_the_rest_steps(book):
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    book.page.wait_for_timeout(1500)
+    book.end_kernel()
     view = View(book, 0)
     view.root.locator('[data-pick="card0"] text').last.dispatch_event("click")
     view.root.get_by_text("needs the kernel").wait_for()

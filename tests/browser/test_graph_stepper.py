@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from reading import AT
 
 SETUP = """from backprop_kit import *
 from backprop_kit.nn import BCELoss
@@ -21,7 +22,6 @@ CELLS = (
     "y = Tensor(1.0)\nfor _ in range(20):\n    y = y + y\nGraphStepper(y)",
     "GraphStepper(loss, combine=lambda old, new: 1 / 0)",
 )
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 # Boxes of the picture that cover each other, as the page draws them.
 OVERLAPS = """n => {
   const solid = [...n.querySelectorAll('.bk-picture > g')]
@@ -65,14 +65,7 @@ class View:
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("graph.ipynb", *CELLS)
-    page.open("graph.ipynb")
-    page.received.clear()
-    page.run(0)
-    View(page, 0).at(0)
-    page.first = sum(map(len, page.received))
-    for cell in range(1, len(CELLS)):
-        page.run(cell)
+    page.first, *_ = page.start("graph.ipynb", *CELLS, shown=lambda i: i or View(page, 0).at(0))
     View(page, 6).at(0)
     yield page
     page.clean()
@@ -192,12 +185,13 @@ def test_nothing_covers_anything(book, width):
 
 
 def test_stepping_goes_on_without_a_kernel(book):
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    book.page.wait_for_timeout(1500)
+    book.end_kernel()
     view = View(book, 1).to(8)
-    assert "kernel gone" in view.root.inner_text() and "at u your rule" in view.caption()
+    view.root.get_by_text("kernel gone").wait_for()
+    assert "at u your rule" in view.caption()
     view = View(book, 4)
-    view.root.locator(
-        '[data-pick^="card"] .bk-ground, [data-pick^="fold"] .bk-ground'
-    ).first.click()
+    card = view.root.locator('[data-pick^="card"]').first
+    number = card.get_attribute("data-pick").removeprefix("card")
+    card.locator(".bk-ground").first.click()
+    view.root.locator(f'[data-pick="fold{number}"]').first.wait_for()
     view.to(2)

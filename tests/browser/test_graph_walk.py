@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from lab import DRAWN
 from reading import fits, numbers_in, parse
 from test_graph_stepper import View
 
@@ -73,8 +74,6 @@ ALL_TOLD = """async (n, count) => {
     key('ArrowDown');
   }
   return said; }"""
-PAINTED = """async () => {
-  for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); }"""
 # From the first frame to the last, with the keys: what `look` finds in each.
 THROUGH = """async (n, look) => {
   const key = key => n.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
@@ -119,16 +118,13 @@ class Walk(View):
         return int(self.root.locator(".bk-time").get_attribute("aria-valuenow"))
 
     def painted(self):
-        self.page.evaluate(PAINTED)
+        self.page.evaluate(DRAWN)
         return self
 
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("walk.ipynb", *CELLS)
-    page.open("walk.ipynb")
-    for cell in range(len(CELLS)):
-        page.run(cell)
+    page.start("walk.ipynb", *CELLS)
     Walk(page, len(CELLS) - 1).at(0)
     yield page
     page.clean()
@@ -263,14 +259,14 @@ def test_scopes_fold_and_open_by_enter_and_escape(book):
 
 
 def test_the_net_is_told_as_it_is_computed(book):
-    x, w, b = np.array([[1.0, -1.0]]), [[1.4, 0.3, -1.2], [-0.2, -0.3, -0.2]], None
-    h = np.tanh(x @ np.array(w))
+    x, w = np.array([[1.0, -1.0]]), np.array([[1.4, 0.3, -1.2], [-0.2, -0.3, -0.2]])
+    h = np.tanh(x @ w)
     walk = Walk(book, 4).enter()
     walk.press("Escape", "Escape", "Escape", "End").painted()
     said = walk.all_told(8)
     (layer,) = [s for s in said if s.startswith("layer 1")]
     shown = numbers_in(layer.split(", slope")[0].split("value ")[1])
-    assert b is None and len(shown) == 3
+    assert len(shown) == 3
     assert all(fits(text, true) for text, true in zip(shown, h[0], strict=True))
 
 

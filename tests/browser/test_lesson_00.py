@@ -7,19 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from reading import ERRORS, Reader, chain, ks_of
+from lessonpage import CALL, commit, run_lesson
+from messages import films_in
+from photographs import both_widths, shoot, themes, worn
+from reading import Reader, chain, ks_of
 
 from backprop_kit.films.forward_pass import film_pass
 from backprop_kit.nn import SGD
 from backprop_kit.study import board, record_pass
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
+PROJECT = Path(__file__).parents[2]
 NAME = "00_start_here.ipynb"
 KEYS = (
     "b",
@@ -36,12 +37,6 @@ KEYS = (
     "ArrowUp",
     "Shift+M",
 )
-DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
-  const cells = [...w.content.widgets].filter(c => c.model.type === 'code');
-  return w.sessionContext.session.kernel.status === 'idle' && (cells.every(c =>
-    !c.model.sharedModel.getSource().trim() || c.model.executionCount !== null)
-    || cells.some(c => c.model.outputs.toJSON().some(o => o.output_type === 'error'))); }"""
-CALL = "name => window.jupyterapp.commands.execute(name)"
 PILL = 'g[data-pick="W2:2"] rect'
 STEPS = 50
 LARGE = "([n, on]) => n.classList.contains('bk-presenter') === on"
@@ -76,12 +71,7 @@ def lesson(page, lab, checkout):
     page.asked = []
     page.page.on("request", lambda r: page.asked.append(r.url))
     page.page.on("websocket", lambda w: page.asked.append(w.url))
-    page.open(f"checkout/backprop_lessons/{NAME}")
-    page.page.evaluate(CALL, "notebook:run-all-cells")
-    page.page.wait_for_function(DONE, timeout=90_000)
-    assert page.page.evaluate(ERRORS) == []
-    page.page.locator(".bk-stage").nth(1).wait_for()
-    return page
+    return run_lesson(page, f"checkout/backprop_lessons/{NAME}", 2)
 
 
 def lamp_places(recorded):
@@ -119,23 +109,6 @@ def digit(lesson):
                   ks_of(film_pass(recorded)))  # fmt: skip
 
 
-def films_in(frames):
-    """The text of every film that came over the socket."""
-    return [
-        zlib.decompressobj(31).decompress(frame[found.start() :]).decode("utf-8", "replace")
-        for frame in frames
-        for found in re.finditer(rb"\x1f\x8b\x08\x00", frame)
-    ]
-
-
-def answer(page, choice):
-    """Choose in the question that is asked now, say how sure, commit."""
-    sheet = page.locator(".bk-form").first.locator(".bkf-page:not(.bkf-away)")
-    sheet.locator(".bkf-options").get_by_text(choice, exact=True).click()
-    sheet.locator(".bkf-sure label").first.click()
-    sheet.locator(".bkf-go").click()
-
-
 # --- the first minute -----------------------------------------------------------------------------
 def test_it_runs_without_an_error_and_both_steppers_are_painted_and_checked(lesson, lamp, digit):
     for reader, words in ((lamp, "17 of 17 checked"), (digit, "checked")):
@@ -152,8 +125,8 @@ def test_a_first_view_travels_in_less_than_100_kb(lesson):
 
 
 def test_the_lamp_stops_at_the_question_and_holds_back_what_comes_after(lesson, lamp):
-    covered = [t for t in films_in(lesson.received) if "The lamp on the stairs" in t]
-    assert any("The loss says how wrong" in t for t in covered)
+    covered = [t for t in films_in(lesson.received) if b"The lamp on the stairs" in t]
+    assert any(b"The loss says how wrong" in t for t in covered)
     lamp.root.scroll_into_view_if_needed()
     for _ in range(3):
         lamp.key("ArrowRight")
@@ -161,9 +134,9 @@ def test_the_lamp_stops_at_the_question_and_holds_back_what_comes_after(lesson, 
     assert lamp.caption() == "The loss says how wrong: 1.25; right is 0."
     for move in ("ArrowRight", "End", "ArrowRight"):
         lamp.key(move)
-        lamp.expect(3)
+        lamp.stays(3)
     lamp.click("Last step")
-    lamp.expect(3)
+    lamp.stays(3)
     assert lamp.compare() >= 20
     assert lamp.root.locator(".bk-covered").count() == 4
     assert "0.599" not in lesson.page.locator("body").inner_text()
@@ -171,10 +144,10 @@ def test_the_lamp_stops_at_the_question_and_holds_back_what_comes_after(lesson, 
 
 def test_after_each_commit_it_goes_on_to_the_next_question(lesson, lamp):
     before = len(lesson.received)
-    answer(lesson.page, "raise some numbers, lower others, by different amounts")
+    commit(lesson, 0, "raise some numbers, lower others, by different amounts")
     lamp.root.locator(".bk-covered").nth(1).wait_for(state="detached")
     told = films_in(lesson.received[before:])
-    assert any("8 up, 5 down" in t for t in told) and not any("Forward again" in t for t in told)
+    assert any(b"8 up, 5 down" in t for t in told) and not any(b"Forward again" in t for t in told)
     for i, said in ((4, "the lamp's sum is −0.712."), (5, "−0.0643, 0.659, −0.299."),
                     (6, "8 up, 5 down.")):  # fmt: skip
         lamp.key("ArrowRight")
@@ -182,9 +155,9 @@ def test_after_each_commit_it_goes_on_to_the_next_question(lesson, lamp):
         assert lamp.caption().endswith(said)
         lamp.compare()
     lamp.key("ArrowRight")
-    lamp.expect(6)
+    lamp.stays(6)
     lesson.page.get_by_role("button", name="second question ›").click()
-    answer(lesson.page, "close to it, not equal")
+    commit(lesson, 0, "close to it, not equal")
     lamp.root.locator(".bk-covered").wait_for(state="detached")
     lamp.key("ArrowRight")
     lamp.expect(7)
@@ -259,27 +232,14 @@ def test_no_key_after_no_control_changes_a_cell(lesson, lamp):
     lesson.clean()
 
 
-@pytest.mark.parametrize(("window", "output"), [(1280, 1100), (1028, 848)])
+@both_widths
 def test_it_is_photographed_in_both_widths_and_both_themes(lesson, lamp, digit, window, output):
-    shots = HERE / "shots"
-    shots.mkdir(exist_ok=True)
-    lesson.page.set_viewport_size({"width": window, "height": 900})
-    for theme in ("Light", "Dark"):
-        lesson.theme(f"JupyterLab {theme}")
-        for name, reader, at in (("lamp", lamp, 6), ("digit", digit, 6)):
-            reader.root.scroll_into_view_if_needed()
-            mode = theme.lower()
-            lesson.page.wait_for_function(
-                "([n, m, w]) => n.dataset.theme === m && Math.abs(n.offsetWidth - w) < 20",
-                arg=[reader.root.element_handle(), mode, output],
-            )
-            reader.to("layer", at)
+    for mode in themes(lesson, window):
+        for name, reader in (("lamp", lamp), ("digit", digit)):
+            worn(lesson, reader.root, mode, output)
+            reader.to("layer", 6)
             reader.compare()
-            lesson.page.wait_for_timeout(300)  # the numbers have arrived
-            reader.root.screenshot(path=str(shots / f"lesson_00_{name}_{output}_{mode}.png"))
-    lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.theme("JupyterLab Light")
-    lesson.clean()
+            shoot(reader.root, f"lesson_00_{name}_{output}_{mode}")
 
 
 def test_run_and_saved_it_leaves_no_trace_in_the_repository(lesson, checkout):

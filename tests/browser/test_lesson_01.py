@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
-from reading import ERRORS
+from explorers import REST
+from lab import DRAWN
+from lessonpage import answer_quiz, commit, open_lesson, printed
+from photographs import both_widths, shoot, themes, worn
+from reading import AT
 
 from backprop_kit.teaching.questions import questions
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
 NAME = "01_forward_pass.ipynb"
-DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
-  return w.sessionContext.session.kernel.status === 'idle' && [...w.content.widgets].every(c =>
-    c.model.type !== 'code' || !c.model.sharedModel.getSource().trim()
-    || c.model.executionCount !== null); }"""
-PRINTED = """() => [...document.querySelectorAll('.jp-OutputArea-output pre')]
-  .map(n => n.textContent).join('\\n')"""
-CALL = "name => window.jupyterapp.commands.execute(name)"
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
-REST = "n => n.getAttribute('aria-busy') !== 'true'"
 SEEN = """n => Object.fromEntries([...n.querySelectorAll('svg.bk-picture text[data-tag]')].map(t =>
   [t.dataset.tag, t.textContent.trim().split(' ').pop()]))"""
 NEURON, MAPS, PASS, SUMS, PLANE = range(5)
@@ -31,13 +22,7 @@ NEURON, MAPS, PASS, SUMS, PLANE = range(5)
 @pytest.fixture(scope="module")
 def lesson(page, lab):
     """A copy of the lesson, opened and run from top to bottom."""
-    for path in (PROJECT / "notebooks").glob("*.ipynb"):
-        shutil.copy(path, lab.root)
-    page.open(NAME)
-    page.page.evaluate(CALL, "notebook:run-all-cells")
-    page.page.wait_for_function(DONE, timeout=90_000)
-    page.page.locator(".bk-stage").nth(4).wait_for()
-    return page
+    return open_lesson(page, lab, NAME, 5)
 
 
 class Beat:
@@ -52,6 +37,7 @@ class Beat:
         """Press a key; frame i is shown then."""
         self.root.focus()
         self.page.keyboard.press(key)
+        self.page.evaluate(DRAWN)
         self.page.wait_for_function(AT, arg=[self.root.element_handle(), str(i)], timeout=5000)
 
     def seen(self):
@@ -69,21 +55,10 @@ class Beat:
         self.root.get_by_text(until).first.wait_for(timeout=10_000)
 
 
-def commit(lesson, place, choice):
-    """Choose in a prediction, say how sure, commit."""
-    form = lesson.page.locator(".bk-form").nth(place)
-    form.scroll_into_view_if_needed()
-    form.locator(".bkf-options").get_by_text(choice, exact=True).click()
-    form.locator(".bkf-sure label").first.click()
-    form.locator(".bkf-go").click()
-    return form
-
-
 def test_it_runs_without_an_error_and_says_what_it_should(lesson):
-    assert lesson.page.evaluate(ERRORS) == []
     assert lesson.page.locator(".bk-stage").count() == 5
     assert lesson.page.locator(".bk-form").count() == 3
-    said = lesson.page.evaluate(PRINTED)
+    said = printed(lesson)
     for line in (
         "from 3 to 4 the output moves by 0.0043", "(4, 2) times (2, 3) gives (4, 3)",
         "weights [-0.75  0.07] bias [0.96]", "on -0.565, off -0.565", "91301 numbers",
@@ -166,34 +141,14 @@ def test_the_bend_moves_the_midpoints_apart(lesson):
 
 
 def test_the_quiz_answers_each_question(lesson):
-    form = lesson.page.locator(".bk-form").nth(2)
-    form.scroll_into_view_if_needed()
-    for turn in (1, 0):  # a slip first, then the right answer
-        asked = questions("01.quiz")
-        for place, question in enumerate(asked):
-            item = form.locator("fieldset").nth(place)
-            at = [o.text for o in question.order].index(question.options[turn].text)
-            item.locator(".bkf-options label").nth(at).click()
-        form.locator(".bkf-go").click()
-        for place, question in enumerate(asked):
-            said = form.locator("fieldset").nth(place).locator(".bkf-say")
-            words = question.options[turn].verdict.replace("_", "")
-            said.filter(has_text=words).wait_for()
+    answer_quiz(lesson, 2, "01.quiz")
     lesson.clean()
 
 
-@pytest.mark.parametrize(("window", "output"), [(1280, 1100), (1028, 848)])
+@both_widths
 def test_it_is_photographed_in_both_widths_and_both_themes(lesson, window, output):
-    shots = HERE / "shots"
-    shots.mkdir(exist_ok=True)
-    lesson.page.set_viewport_size({"width": window, "height": 900})
-    for mode in ("light", "dark"):
-        lesson.theme(f"JupyterLab {mode.capitalize()}")
+    for mode in themes(lesson, window):
         for name, index in (("neuron", NEURON), ("maps", MAPS), ("sums", SUMS), ("plane", PLANE)):
             beat = Beat(lesson, index)
-            lesson.page.wait_for_timeout(350)
-            path = shots / f"lesson_01_{name}_{output}_{mode}.png"
-            beat.root.screenshot(path=str(path))
-    lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.theme("JupyterLab Light")
-    lesson.clean()
+            worn(lesson, beat.root, mode, output)
+            shoot(beat.root, f"lesson_01_{name}_{output}_{mode}")

@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
+from lessonpage import answer_quiz, commit, follow, open_lesson, printed
 from lossoracle import descent, line, samples
 from lossviews import OUTSIDE, View, agree
-from reading import ERRORS
+from photographs import shoot
 
 from backprop_kit.teaching.questions import plain, questions
 
-SHOTS = Path(__file__).parent / "shots"
-PROJECT = Path(__file__).parents[2]
 NAME = "02_loss.ipynb"
-DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
-  const cells = [...w.content.widgets].filter(c => c.model.type === 'code');
-  return w.sessionContext.session.kernel.status === 'idle' && (cells.every(c =>
-    !c.model.sharedModel.getSource().trim() || c.model.executionCount !== null)
-    || cells.some(c => c.model.outputs.toJSON().some(o => o.output_type === 'error'))); }"""
-PRINTED = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatMap(c =>
-  (c.model.outputs?.toJSON() || []).map(o => o.text || '')).flat().join('\\n')"""
-CALL = "name => window.jupyterapp.commands.execute(name)"
 X, Y = [-1, 0, 1, 2], [-2, -0.5, 1, 2.5]
 
 
 @pytest.fixture(scope="module")
 def lesson(page, lab):
     """A copy of the lesson, opened and run from top to bottom."""
-    for path in (PROJECT / "notebooks").glob("*.ipynb"):
-        shutil.copy(path, lab.root)
-    page.open(NAME)
-    page.page.evaluate(CALL, "notebook:run-all-cells")
-    page.page.wait_for_function(DONE, timeout=120_000)
-    assert page.page.evaluate(ERRORS) == []
-    page.page.locator(".bk-stage").nth(3).wait_for()
-    return page
+    return open_lesson(page, lab, NAME, 4)
 
 
-def commit(page, place, choice):
-    """Choose in a prediction, say how sure, commit."""
-    form = page.page.locator(".bk-form").nth(place)
-    form.scroll_into_view_if_needed()
-    form.locator(".bkf-options").get_by_text(choice, exact=True).click()
-    form.locator(".bkf-sure label").first.click()
-    form.locator(".bkf-go").click()
-    return form
-
-
-def shoot(view, name):
-    SHOTS.mkdir(exist_ok=True)
-    view.page.wait_for_timeout(250)
+def look(view, name):
+    shoot(view.root, f"lesson_02_{name}")
     assert view.root.evaluate(OUTSIDE) == [], name
-    view.root.screenshot(path=str(SHOTS / f"lesson_02_{name}.png"))
 
 
 def test_it_runs_without_an_error_and_every_picture_is_checked(lesson):
@@ -65,7 +34,7 @@ def test_it_runs_without_an_error_and_every_picture_is_checked(lesson):
 
 
 def test_what_the_cells_print(lesson):
-    said = lesson.page.evaluate(PRINTED)
+    said = printed(lesson)
     for words in (
         "49 times; shares: [0.5833 0.1071 0.0119 0.2976]", "slope of w -9: from -0.5 to 0.4",
         "10.5 4.15 2.07 1.08 0.563 0.295", "below 0.01 after 11 steps",
@@ -84,7 +53,7 @@ def test_by_hand_the_squares_follow_the_sliders(lesson):
     error, part, _, _ = line(X, Y, -0.25, 1.0)
     agree(view.read(), {"w": [-0.25], "b": [1], "loss": [part.sum()],
                         **{f"error{i}": [e] for i, e in enumerate(error)}})  # fmt: skip
-    shoot(view, "by_hand")
+    look(view, "by_hand")
     lesson.clean()
 
 
@@ -96,7 +65,7 @@ def test_the_pulls_are_covered_until_the_answer(lesson):
     view.page.keyboard.press("ArrowRight")
     view.page.wait_for_timeout(100)
     assert view.at() == 0
-    shoot(view, "covered")
+    look(view, "covered")
     (p1,) = questions("02.p1")
     form = commit(lesson, 0, p1.options[1].text)
     form.get_by_text(p1.shows, exact=True).wait_for()
@@ -113,7 +82,7 @@ def test_the_pulls_are_covered_until_the_answer(lesson):
                      f"share{i}": [100 * part[i] / loss]}  # fmt: skip
         agree(view.read(), true)
         view.step("ArrowRight")
-    shoot(view, "steps")
+    look(view, "steps")
     lesson.clean()
 
 
@@ -134,7 +103,7 @@ def test_the_push_is_covered_until_the_answer(lesson):
         true |= {f"error{w}": [p], f"loss{w}": [part[w, 0]], f"push{w}": [delta[w, 0]]}
     assert p == pytest.approx(0.55)
     agree(now, true)
-    shoot(view, "unit")
+    look(view, "unit")
     lesson.clean()
 
 
@@ -146,31 +115,15 @@ def test_the_race_is_won_after_six_steps(lesson):
     assert "After 6 steps sample 5 is on its target's side of ½" in view.read()["say"]
     seen = dict(reversed(view.read()["seen"]))
     assert seen["e4"] == "+0.989" and seen["c4"] == "+0.405"
-    shoot(view, "race")
+    look(view, "race")
     lesson.clean()
 
 
 def test_the_quiz_answers_each_question(lesson):
-    form = lesson.page.locator(".bk-form").nth(2)
-    form.scroll_into_view_if_needed()
-    asked = questions("02.quiz")
-    for turn in (1, 0):  # a slip first, then the right answer
-        for place, question in enumerate(asked):
-            item = form.locator("fieldset").nth(place)
-            item.locator(".bkf-options").get_by_text(
-                question.options[turn].text, exact=True
-            ).click()
-        form.locator(".bkf-go").click()
-        for place, question in enumerate(asked):
-            said = form.locator("fieldset").nth(place).locator(".bkf-say")
-            said.filter(has_text=question.options[turn].verdict).wait_for()
-            assert plain(question.options[turn].says) in said.inner_text()
+    answer_quiz(lesson, 2, "02.quiz")
     assert np.isclose(np.log(2), 0.693, atol=5e-4)
     lesson.clean()
 
 
 def test_the_strip_leads_to_lesson_03(lesson):
-    lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
-    lesson.page.locator(".jp-MarkdownOutput nav a", has_text="chain rule").click()
-    lesson.page.wait_for_url("**/doc/tree/03_chain_rule.ipynb")
-    lesson.clean()
+    follow(lesson, "chain rule", "03_chain_rule")

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
-from reading import fits, parse
+from lab import DRAWN
+from lessonpage import answer_quiz, commit, follow, open_lesson, printed
+from photographs import both_widths, shoot, themes, worn
+from reading import AT, fits, parse
 
 from backprop_kit.engine import Tensor, Trace
-from backprop_kit.teaching.questions import plain, questions
+from backprop_kit.teaching.questions import questions
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
 NAME = "03_chain_rule.ipynb"
-DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
-  return w.sessionContext.session.kernel.status === 'idle' && [...w.content.widgets].every(c =>
-    c.model.type !== 'code' || !c.model.sharedModel.getSource().trim()
-    || c.model.executionCount !== null); }"""
-ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatMap(c =>
-  (c.model.outputs?.toJSON() || []).filter(o => o.output_type === 'error').map(o => o.evalue))"""
-PRINTED = """() => [...document.querySelectorAll('.jp-OutputArea-output pre')]
-  .map(n => n.textContent).join('\\n')"""
-CALL = "name => window.jupyterapp.commands.execute(name)"
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 # Every number in the picture with its tag, and the words that stand on the same mark.
 SEEN = """n => [...n.querySelectorAll('svg.bk-picture text[data-tag]')].map(t => {
   const box = t.getBoundingClientRect(), mark = t.closest('g[data-pick]');
@@ -51,6 +40,7 @@ class Beat:
         """Press a key; frame i is shown then."""
         self.root.focus()
         self.page.keyboard.press(key)
+        self.page.evaluate(DRAWN)
         self.at(i)
 
     def at(self, i):
@@ -95,13 +85,7 @@ class Beat:
 @pytest.fixture(scope="module")
 def lesson(page, lab):
     """A copy of the lesson, opened and run from top to bottom."""
-    for path in (PROJECT / "notebooks").glob("*.ipynb"):
-        shutil.copy(path, lab.root)
-    page.open(NAME)
-    page.page.evaluate(CALL, "notebook:run-all-cells")
-    page.page.wait_for_function(DONE, timeout=90_000)
-    page.page.locator(".bk-stage").nth(4).wait_for()
-    return page
+    return open_lesson(page, lab, NAME, 5)
 
 
 @pytest.fixture(scope="module")
@@ -144,20 +128,10 @@ def doubled(lesson):
     return Beat(lesson, 4, Trace.of(y), x=x, loss=y)
 
 
-def commit(page, place, choice):
-    """Choose in a prediction, say how sure, commit."""
-    form = page.page.locator(".bk-form").nth(place)
-    form.locator(".bkf-options").get_by_text(choice, exact=True).click()
-    form.locator(".bkf-sure label").first.click()
-    form.locator(".bkf-go").click()
-    return form
-
-
 # --- the whole page -------------------------------------------------------------------------------
 def test_it_runs_without_an_error_and_every_graph_is_painted(
     lesson, along, across, forgets, early, doubled
 ):
-    assert lesson.page.evaluate(ERRORS) == []
     assert lesson.page.locator(".bk-form").count() == 3
     for beat in (along, across, forgets, early, doubled):
         beat.show().at(0)
@@ -169,7 +143,7 @@ def test_it_runs_without_an_error_and_every_graph_is_painted(
 
 
 def test_what_the_cells_print(lesson):
-    said = lesson.page.evaluate(PRINTED)
+    said = printed(lesson)
     for line in (
         "slope of a: 3 · L from 6 to 6.3",
         "forecast: L falls by 0.9, from 6", "right rule 5.1, this 6.6", "right rule 5.1, this 4.5",
@@ -302,52 +276,20 @@ def test_each_number_of_each_graph_is_the_recordings(lesson, along, across, doub
 
 # --- check yourself -------------------------------------------------------------------------------
 def test_the_quiz_answers_each_question(lesson):
-    form = lesson.page.locator(".bk-form").nth(2)
-    form.scroll_into_view_if_needed()
-    asked = questions("03.quiz")
-    for turn in (1, 0):  # a slip first, then the right answer
-        for place, question in enumerate(asked):
-            item = form.locator("fieldset").nth(place)
-            item.locator(".bkf-options").get_by_text(
-                question.options[turn].text, exact=True
-            ).click()
-        form.locator(".bkf-go").click()
-        for place, question in enumerate(asked):
-            said = form.locator("fieldset").nth(place).locator(".bkf-say")
-            said.filter(has_text=question.options[turn].verdict).wait_for()
-            assert plain(question.options[turn].says) in said.inner_text()
+    answer_quiz(lesson, 2, "03.quiz")
     lesson.clean()
 
 
-@pytest.mark.parametrize(("window", "output"), [(1280, 1100), (1028, 848)])
+@both_widths
 def test_it_is_photographed_in_both_widths_and_both_themes(
     lesson, along, across, forgets, early, doubled, window, output
 ):
-    shots = HERE / "shots"
-    shots.mkdir(exist_ok=True)
-    lesson.page.set_viewport_size({"width": window, "height": 900})
-    for mode in ("light", "dark"):
-        lesson.theme(f"JupyterLab {mode.capitalize()}")
-        for name, beat in (
-            ("along", along), ("across", across), ("forgets", forgets), ("early", early),
-            ("doubled", doubled),
-        ):  # fmt: skip
-            beat.show()
-            lesson.page.wait_for_function(
-                "([n, m, w]) => n.dataset.theme === m && Math.abs(n.offsetWidth - w) < 20",
-                arg=[beat.root.element_handle(), mode, output],
-            )
-            lesson.page.wait_for_timeout(300)
-            beat.root.screenshot(path=str(shots / f"lesson_03_{name}_{output}_{mode}.png"))
-    lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.theme("JupyterLab Light")
-    lesson.clean()
+    beats = {"along": along, "across": across, "forgets": forgets, "early": early}
+    for mode in themes(lesson, window):
+        for name, beat in (beats | {"doubled": doubled}).items():
+            worn(lesson, beat.root, mode, output)
+            shoot(beat.root, f"lesson_03_{name}_{output}_{mode}")
 
 
 def test_the_strip_leads_to_lesson_00(lesson):
-    lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
-    links = lesson.page.locator(".jp-MarkdownOutput nav").first.locator("a")
-    assert links.first.text_content() == "00start"
-    links.first.click()
-    lesson.page.wait_for_url("**/doc/tree/00_start_here.ipynb")
-    lesson.clean()
+    follow(lesson, "00start", "00_start_here")

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
-from reading import ERRORS
+from lessonpage import answer_quiz, commit, follow, open_lesson, printed
+from photographs import both_widths, shoot, themes, worn
+from reading import AT
 
 from backprop_kit.teaching.questions import plain, questions
 
-HERE = Path(__file__).parent
-PROJECT = HERE.parents[1]
 NAME = "04_backward_pass.ipynb"
-DONE = """() => { const w = window.jupyterapp.shell.currentWidget;
-  return w.sessionContext.session.kernel.status === 'idle' && [...w.content.widgets].every(c =>
-    c.model.type !== 'code' || !c.model.sharedModel.getSource().trim()
-    || c.model.executionCount !== null); }"""
-PRINTED = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatMap(c =>
-  (c.model.outputs?.toJSON() || []).map(o => [o.text].flat().join(''))).join('\\n')"""
-CALL = "name => window.jupyterapp.commands.execute(name)"
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 STAGES = ("four samples", "three by three", "2-2-1", "on the way", "step sizes", "bill")
 
 
 @pytest.fixture(scope="module")
 def lesson(page, lab):
     """A copy of the lesson, opened and run from top to bottom."""
-    for path in (PROJECT / "notebooks").glob("*.ipynb"):
-        shutil.copy(path, lab.root)
-    page.open(NAME)
-    page.page.evaluate(CALL, "notebook:run-all-cells")
-    page.page.wait_for_function(DONE, timeout=120_000)
-    page.page.locator(".bk-stage").nth(len(STAGES) - 1).wait_for()
-    return page
+    return open_lesson(page, lab, NAME, len(STAGES))
 
 
 def stage(lesson, name):
@@ -54,7 +37,6 @@ def last(root):
 
 
 def test_it_runs_without_an_error_and_everything_is_painted(lesson):
-    assert lesson.page.evaluate(ERRORS) == []
     assert lesson.page.locator(".bk-form").count() == 3
     assert lesson.page.locator(".bk-stage").count() == len(STAGES)
     for name in STAGES[:3] + STAGES[4:5]:
@@ -63,7 +45,7 @@ def test_it_runs_without_an_error_and_everything_is_painted(lesson):
 
 
 def test_what_the_cells_print(lesson):
-    said = lesson.page.evaluate(PRINTED)
+    said = printed(lesson)
     for line in (
         "shares [ 0.25  1.45  2.   -0.2 ] · sum 3.5", "[(2, 3), (3, 2)]", "db [ 0.6 -2.8 -0.6]",
         "64–32–10: 2,410 numbers, there and back 2.14 forwards; one by one 2,411, 1,129 times",
@@ -79,13 +61,11 @@ def test_what_the_cells_print(lesson):
 ])  # fmt: skip
 def test_a_prediction_locks_the_way_back_until_it_is_made(lesson, place, name, id):
     (question,) = questions(id)
-    root, form = stage(lesson, name), lesson.page.locator(".bk-form").nth(place)
+    root = stage(lesson, name)
     press(lesson, root, "End")
     covered = last(root)
     assert root.locator(".bk-covered").count() > 0
-    form.locator(".bkf-options").get_by_text(question.options[1].text, exact=True).click()
-    form.locator(".bkf-sure label").first.click()
-    form.locator(".bkf-go").click()
+    form = commit(lesson, place, question.options[1].text)
     root.locator(".bk-covered").first.wait_for(state="detached", timeout=30_000)
     assert last(root) > covered
     press(lesson, root, "End", last(root))
@@ -126,46 +106,18 @@ def test_the_bill_is_run_by_a_press(lesson):
 
 
 def test_the_quiz_answers_each_question(lesson):
-    form = lesson.page.locator(".bk-form").nth(2)
-    form.scroll_into_view_if_needed()
-    asked = questions("04.quiz")
-    for turn in (1, 0):  # a slip first, then the right answer
-        for place, question in enumerate(asked):
-            item = form.locator("fieldset").nth(place)
-            item.locator(".bkf-options").get_by_text(
-                question.options[turn].text, exact=True
-            ).click()
-        form.locator(".bkf-go").click()
-        for place, question in enumerate(asked):
-            said = form.locator("fieldset").nth(place).locator(".bkf-say")
-            said.filter(has_text=question.options[turn].verdict).wait_for()
-            assert plain(question.options[turn].says) in said.inner_text()
+    answer_quiz(lesson, 2, "04.quiz")
     lesson.clean()
 
 
-@pytest.mark.parametrize(("window", "output"), [(1280, 1100), (1028, 848)])
+@both_widths
 def test_it_is_photographed_in_both_widths_and_both_themes(lesson, window, output):
-    shots = HERE / "shots"
-    shots.mkdir(exist_ok=True)
-    lesson.page.set_viewport_size({"width": window, "height": 900})
-    for mode in ("light", "dark"):
-        lesson.theme(f"JupyterLab {mode.capitalize()}")
+    for mode in themes(lesson, window):
         for name in STAGES:
             root = stage(lesson, name)
-            lesson.page.wait_for_function(
-                "([n, m, w]) => n.dataset.theme === m && Math.abs(n.offsetWidth - w) < 20",
-                arg=[root.element_handle(), mode, output],
-            )
-            file = name.replace(" ", "_")
-            root.screenshot(path=str(shots / f"lesson_04_{file}_{output}_{mode}.png"))
-    lesson.page.set_viewport_size({"width": 1280, "height": 900})
-    lesson.theme("JupyterLab Light")
-    lesson.clean()
+            worn(lesson, root, mode, output)
+            shoot(root, f"lesson_04_{name.replace(' ', '_')}_{output}_{mode}")
 
 
 def test_the_strip_leads_to_lesson_03(lesson):
-    lesson.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
-    link = lesson.page.locator(".jp-MarkdownOutput nav a").get_by_text("03chain rule")
-    link.click()
-    lesson.page.wait_for_url("**/doc/tree/03_chain_rule.ipynb")
-    lesson.clean()
+    follow(lesson, "03chain rule", "03_chain_rule")

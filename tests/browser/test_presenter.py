@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from reading import ERRORS
+from lab import DRAWN
+from messages import comms
+from reading import AT, ERRORS
 
 IMPORTS = """import numpy as np
 from backprop_kit import ForwardStepper, board
@@ -64,12 +66,10 @@ WALK = f"""async n => {{
   }}
   return out;
 }}"""
-AT = "([n, i]) => n.querySelector('.bk-time').ariaValueNow === i"
 LARGE = "([n, on]) => n.classList.contains('bk-presenter') === on"
 IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 SETTLED = """([n, low, high]) => n.offsetWidth > low && n.offsetWidth < high
   && n.querySelector('.bk-picture').clientWidth === n.querySelector('.bk-scene').clientWidth"""
-STILL = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class View:
@@ -89,7 +89,7 @@ class View:
 
     def large(self, on):
         self.page.wait_for_function(LARGE, arg=[self.root.element_handle(), on], timeout=5000)
-        self.page.evaluate(STILL)
+        self.page.evaluate(DRAWN)
         return self
 
     @property
@@ -103,8 +103,7 @@ class View:
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("presenter.ipynb", IMPORTS, *NETS, TELL)
-    page.open("presenter.ipynb")
+    page.open(lab.write("presenter.ipynb", IMPORTS, *NETS, TELL))
     for cell in range(len(NETS) + 1):
         page.run(cell)
     assert page.page.evaluate(ERRORS) == []
@@ -132,7 +131,7 @@ def test_a_key_and_a_button_change_it_and_the_step_stays(book, lamp):
     book.sent.clear()
     lamp.press("p").large(True).at(2)
     book.page.wait_for_timeout(300)
-    assert len([m for m in book.sent if b"comm_msg" in m]) == 1
+    assert len(comms(book.sent)) == 1
     assert lamp.root.locator(".bk-say").inner_text() == said
     assert lamp.root.bounding_box()["height"] == 590
     assert lamp.button.get_attribute("aria-pressed") == "true"
@@ -162,14 +161,14 @@ def test_one_row_is_bright_and_keys_and_presses_lead_it(book, lamp):
     assert lamp.root.locator(".bk-bright").count() == 1 and halos() == 2
     first = row()
     lamp.press("ArrowDown", "ArrowDown", "ArrowDown")
-    book.page.evaluate(STILL)
+    book.page.evaluate(DRAWN)
     assert row() == 2 and halos() == 2
     assert lamp.root.locator('[data-pick="v1:2"] .bk-ring').count() == 1
     lamp.press("ArrowUp")
-    book.page.evaluate(STILL)
+    book.page.evaluate(DRAWN)
     assert row() == 1
     lamp.root.locator('[data-pick="v1:0"]').click()
-    book.page.evaluate(STILL)
+    book.page.evaluate(DRAWN)
     assert row() == 0 and first == 0
     lamp.press("ArrowRight").at(2).press("ArrowLeft").at(1)
     assert row() == first  # another step begins with its own
@@ -187,7 +186,7 @@ def test_what_is_covered_stays_covered(book):
     end = held.last
     held.at(end).press("p").large(True).at(end)
     held.press("ArrowRight")
-    book.page.evaluate(STILL)
+    book.page.evaluate(DRAWN)
     held.at(end)
     assert held.root.get_by_text("Covered from here on").is_visible()
     assert held.root.locator(".bk-covered").count() > 5 and held.last == end
@@ -218,7 +217,7 @@ def test_every_frame_has_room(book, window):
 def test_without_a_kernel_the_button_says_why(book):
     lamp = View(book, 0)
     lamp.press("Home").at(0)
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    book.end_kernel()
     lamp.press("ArrowRight").at(1)
     lamp.root.get_by_text("kernel gone: stepping goes on").wait_for()
     assert lamp.button.is_disabled() and "needs a kernel" in lamp.button.get_attribute("title")

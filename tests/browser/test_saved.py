@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lab import DRAWN
+from messages import comms
 
 from backprop_kit.bake import STATE, baked_lesson
 
@@ -97,8 +99,7 @@ class Book:
 
     def asked(self):
         """What widgets sent to the kernel (the manager's question for live ones aside)."""
-        sent = [m for m in self.page.sent if b"comm_msg" in m]
-        return [m for m in sent if b'"request_states"' not in m]
+        return [m for m in comms(self.page.sent) if b'"request_states"' not in m]
 
     def together(self, i):
         """The second stepper shows the step at which the first shows frame i."""
@@ -205,6 +206,7 @@ def test_what_was_never_answered_ends_at_the_cover_and_the_panels_say_how_to_go_
     book.at(COVERED, 3)
     for key in ("ArrowRight", "End"):
         book.press(COVERED, key)
+        book.tab.evaluate(DRAWN)
         book.at(COVERED, 3)
     assert book.foot(COVERED) == "Covered from here on: run this cell to go on."
     assert book.stage(COVERED).locator(".bk-covered").count() == 4

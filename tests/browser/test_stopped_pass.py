@@ -17,9 +17,7 @@ SAID = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].flatM
 
 @pytest.fixture(scope="module")
 def root(page, lab):
-    page.open(lab.write(BOOK, *CELLS))
-    page.run(0)
-    page.run(1)
+    page.start(BOOK, *CELLS)
     found = page.page.locator(".bk-stage").first
     found.wait_for()
     found.locator("svg.bk-picture text").first.wait_for()

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
-from string import Formatter
 
 import numpy as np
 import pytest
+from bentnets import Skip
+from replays import counted_replays
+from sentencecheck import is_whole, listened
 
 from backprop_kit import data
 from backprop_kit.films.activation import common, film_layer, film_net, film_neuron
 from backprop_kit.films.activation import layer_panel as layer_words
 from backprop_kit.films.activation import net as net_words
 from backprop_kit.films.activation import neuron as neuron_words
-from backprop_kit.films.captions import sentences, speaker
+from backprop_kit.films.captions import sentences
 from backprop_kit.films.film import unpack
-from backprop_kit.nn import Linear, Module, ReLU, Sequential, Tanh
+from backprop_kit.nn import Linear, ReLU, Sequential, Tanh
 from backprop_kit.study.activations import KNOWN, NeuronGraph, activation
 from backprop_kit.study.bent_layer import LayerGraph
 from backprop_kit.study.bent_net import NetGraph
+from backprop_kit.widgets import activation_explorer, activation_forms
 from backprop_kit.widgets.activation_explorer import ActivationExplorer
 
 X = data.stairs().x
 GROUPS = {"on": (0, 1), "off": (2, 3)}
 OPTIONS = tuple(KNOWN)
 ACTS = (*KNOWN.values(), activation("gelu"), activation(lambda z: z * z))
-
-
-class Skip(Module):
-    def __init__(self):
-        self.a = Linear(2, 2)
-
-    def forward(self, x):
-        return self.a(x).tanh() + x
 
 
 def layers():
@@ -90,25 +84,16 @@ def test_every_film_is_whole_and_every_sentence_stands_alone(presenter):
         assert unpack(film.pack())[0]["head"] == "ActivationExplorer"
         for frames in film.cuts.values():
             for f in frames:
-                assert not re.search(r"[{}$]|\bNone\b|\bnan\b|-\d", f.say), f.say
-                assert f.say[0] == f.say[0].upper() and f.say.endswith("."), f.say
+                is_whole(f.say)
         count += 1
     assert count > 100
 
 
 def test_every_sentence_is_used_and_none_is_left_open(monkeypatch):
-    used, known, say = set(), sentences("activation"), speaker("activation")
-
-    def listen(key, /, **values):
-        used.add(key)
-        gaps = {name for _, name, _, _ in Formatter().parse(known[key]) if name}
-        assert gaps <= set(values), key
-        return say(key, **values)
-
-    for module in (layer_words, net_words, neuron_words):
-        monkeypatch.setattr(module, "say", listen)
-    monkeypatch.setattr("backprop_kit.widgets.activation_forms.say", listen)
-    monkeypatch.setattr("backprop_kit.widgets.activation_explorer.say", listen)
+    used = listened(
+        monkeypatch, "activation", layer_words, net_words, neuron_words, activation_forms,
+        activation_explorer,
+    )  # fmt: skip
     for _ in films():
         pass
     model = Sequential(Linear(2, 2), Tanh(), Linear(2, 1)).reset(1)
@@ -124,7 +109,7 @@ def test_every_sentence_is_used_and_none_is_left_open(monkeypatch):
     far = {"W": np.array([[3.0, 0], [0, 3.0]]), "b": np.array([0.0, 0.0])}
     for act in ("tanh", "ReLU"):
         film_layer(graph.at(np.array([-1.9, -1.9]), far, KNOWN[act]), OPTIONS)
-    assert set(known) - used == set()
+    assert set(sentences("activation")) - used == set()
 
 
 def arrays(film):
@@ -161,6 +146,16 @@ def test_the_picture_stays_while_a_hand_moves():
     graph = NeuronGraph(tuple(KNOWN.values()), [1.4, -0.2], [1, -1])
     one, two = (film_neuron(graph.at("tanh", b)) for b in (0.0, 1.0))
     assert len(two.pack_over(one)) < 2000
+
+
+def test_a_film_reads_its_record_and_computes_nothing(monkeypatch):
+    records = [*layers(), *nets(), *neurons()]
+    calls = counted_replays(monkeypatch)
+    makers = {"Layer": film_layer, "Net": film_net}
+    for record in records:
+        kind = type(record).__name__
+        made = film_neuron(record) if kind == "Neuron" else makers[kind](record, OPTIONS, open=True)
+        assert made.pack() and not calls
 
 
 def test_what_is_covered_does_not_name_the_answer():

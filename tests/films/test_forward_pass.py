@@ -218,6 +218,10 @@ def words(film):
 
 
 RNG = np.random.default_rng(3)
+RULES = [
+    SGD(0.1, weight_decay=0.5), SGD(0.1, l1=0.1), SGD(0.1, clip_norm=0.1), SGD(0.1, momentum=0.9),
+    SGD(0.1, schedule=nn.StepDecay(2, 0.1)), nn.Adam(0.1),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -296,6 +300,40 @@ def test_a_weight_that_is_used_twice_counts_once_in_the_forecast():
     (bars,) = [row for row in panel if row["t"] == "bars"]
     assert bars["total"][1] == pytest.approx(true)
     assert sum(v for _, v in bars["items"]) == pytest.approx(true)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_only_plain_descent_is_told_as_step_times_slope(rule):
+    """A penalty, clipping, a schedule or a memory: then w − η g is not what happens."""
+    recorded = record_pass(*board("stairs"), optimizer=rule)
+    for film in (film_pass(recorded), film_pass(recorded, presenter=True)):
+        told = words(film) + repr([f.panel for frames in film.cuts.values() for f in frames])
+        assert "0.1 ×" not in told and "0.1 ·" not in told and "'×', '0.1'" not in told
+        assert "each by 0.1" not in told and "slope²" not in told
+        assert repr(rule) in film.title[1] and "step 0.1" not in film.title[1]
+    plain = film_pass(record_pass(*board("stairs"), optimizer=SGD(0.1)))
+    told = words(plain) + repr([f.panel for frames in plain.cuts.values() for f in frames])
+    assert "each by 0.1 times its own" in told and "step × slope²" in told and "− 0.1 ·" in told
+    assert plain.title[1].endswith("step 0.1")
+
+
+def test_what_weight_decay_makes_of_a_weight_is_shown_with_its_rule():
+    model, x, y = board("stairs")
+    rule = SGD(0.1, weight_decay=0.5)
+    recorded = record_pass(model, x, y, optimizer=rule)
+    film = film_pass(recorded)
+    W = recorded.parameters["0.W"]
+    true = W.value - 0.1 * (recorded.trace.grads[W] + 0.5 * W.value)
+    assert np.allclose({a.name: a.values for a in film.arrays}["W1+"], true, rtol=1e-12)
+    (frame,) = [f for f in film.cuts["operation"] if f.say.startswith("Now W₁ moves")]
+    assert frame.say == "Now W₁ moves, each number by the optimizer's rule: 3 up, 3 down."
+    up = int((true > W.value).sum())
+    assert (up, int((true < W.value).sum())) == (3, 3)
+    (numbers,) = [row["rows"] for row in frame.panel if row["t"] == "eq"]
+    shown = [(line[0]["n"], line[-1]["box"]) for line in numbers]
+    moves = sorted(zip(W.value.ravel(), true.ravel(), strict=True), key=lambda p: -abs(p[1] - p[0]))
+    assert shown == [pytest.approx(p) for p in moves[:5]]
+    assert frame.panel[-1]["s"] == f"The rule: w − η g, with g and η from {rule!r}."
 
 
 def test_a_model_that_ignores_its_input_and_one_that_is_a_single_number():

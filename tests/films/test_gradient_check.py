@@ -1,18 +1,19 @@
 """The film of a gradient check: every number in it beside the comparison, every sentence used."""
 
 import re
-from string import Formatter
 
 import numpy as np
 import pytest
+from sentencecheck import is_whole, keeps_the_words, listened
 
 from backprop_kit.data import digits
-from backprop_kit.films.captions import sentences, speaker
+from backprop_kit.films.captions import sentences
 from backprop_kit.films.gradient_check import curve, film_check, names, own
 from backprop_kit.films.numbers import number
 from backprop_kit.nn import Linear, Module, Sequential, Sigmoid, Tanh
 from backprop_kit.study.boards import board, digits_net
 from backprop_kit.study.gradient_check import EXPONENTS, compare_gradients
+from backprop_kit.widgets import gradient_check
 from backprop_kit.widgets.gradient_check import GradientCheck
 
 SENTENCES = sentences("gradient_check")
@@ -220,21 +221,10 @@ def cases():
 
 
 def test_every_sentence_is_used_and_none_is_left_open(monkeypatch):
-    used, say = set(), speaker("gradient_check")
-
-    def listen(key, /, **values):
-        used.add(key)
-        gaps = {name for _, name, _, _ in Formatter().parse(SENTENCES[key]) if name}
-        assert gaps <= set(values), key
-        return say(key, **values)
-
-    for module in (curve, own):
-        monkeypatch.setattr(module, "say", listen)
-    monkeypatch.setattr("backprop_kit.widgets.gradient_check.say", listen)
+    used = listened(monkeypatch, "gradient_check", curve, own, gradient_check)
     for found in cases():
         for f in frames(film_check(found)):
-            assert not re.search(r"[{}$]|\bNone\b|\bnan\b|-\d", f.say), f.say
-            assert f.say.endswith("."), f.say
+            is_whole(f.say, capital=False)
     for wrong in (None, "no slope"):
         widget = GradientCheck(*board("2-2-1"), wrong=wrong)
         widget.text()
@@ -243,6 +233,4 @@ def test_every_sentence_is_used_and_none_is_left_open(monkeypatch):
 
 
 def test_the_catalogue_keeps_the_words_of_the_lessons():
-    for key, sentence in SENTENCES.items():
-        assert not re.search(r"!|oops|mistake\b.*\bmistake", sentence), key
-        assert "-" not in re.sub(r"\{[^}]*\}", "", sentence), key
+    keeps_the_words(SENTENCES, r"!|oops|mistake\b.*\bmistake")

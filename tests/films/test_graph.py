@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from graphs import doubling, lesson, picture
 from nets import draw
 
 from backprop_kit.engine import Tensor, Trace, ops
@@ -19,25 +20,8 @@ from backprop_kit.study.naming import names_of
 from backprop_kit.study.own_rule import run_rule
 
 
-def picture():
-    """The graph of the specification: u is used twice."""
-    a, b, c = Tensor(-0.8), Tensor(2.5), Tensor(5.0)
-    u = a * b
-    q = u**2
-    p = u + c
-    loss = q * p
-    return {"a": a, "b": b, "c": c, "u": u, "q": q, "p": p, "loss": loss}
-
-
-def lesson():
-    a, b, c = Tensor(2.0), Tensor(5.0), Tensor(-0.4)
-    u = a * b
-    v = u * c
-    return {"a": a, "b": b, "c": c, "u": u, "v": v, "loss": u + v}
-
-
 def filmed(given, **rule):
-    trace = Trace.of(given["loss"])
+    trace = Trace.of(given["L"])
     names = names_of(trace, given)
     own = run_rule(trace, **rule) if rule else None
     return trace, film_graph(trace, names, own)
@@ -152,10 +136,7 @@ def test_the_net_stands_in_eight_columns_with_its_weights_under_their_operations
 def test_a_small_expression_has_circles_and_a_long_one_pans():
     _, film = filmed(picture())
     assert {m["t"] for m in film.marks if m.get("tag", "").startswith("v")} == {"circle", "box"}
-    y = Tensor(1.0)
-    for _ in range(20):
-        y = y + y
-    long = film_graph(Trace.of(y))
+    long = film_graph(Trace.of(doubling(20)))
     assert long.span > 656 and sum(m.get("still", False) for m in long.marks) == 21
     assert len({f.pan for f in long.cuts["operation"]}) > 15
     assert all(np.isfinite(m["x"]) for m in long.marks if "x" in m)
@@ -187,7 +168,7 @@ def test_the_first_wrong_number_is_lit_and_named():
 
 def test_handing_on_too_early_is_lit_at_b_and_blames_u():
     given = picture()
-    order = [given[k] for k in ("loss", "p", "u", "q")]
+    order = [given[k] for k in "Lpuq"]
     _, film = filmed(given, order=order)
     lit = next(f for f in film.cuts["operation"] if f.mark)
     assert (
@@ -195,7 +176,7 @@ def test_handing_on_too_early_is_lit_at_b_and_blames_u():
         in lit.say
     )
     given = lesson()
-    _, film = filmed(given, order=[given[k] for k in ("loss", "u", "v")])
+    _, film = filmed(given, order=[given[k] for k in "Luv"])
     lit = next(f for f in film.cuts["operation"] if f.mark)
     assert "b gets 2.00, and true is 1.20" in lit.say and "sent 1.00, final 0.600" in lit.say
 
@@ -205,8 +186,8 @@ def test_films_of_one_recording_share_a_fingerprint_whatever_the_rule():
     trace, film = filmed(given)
     _, own = filmed(given, combine=lambda old, new: new)
     assert film.trace == own.trace == fingerprint(trace)
-    assert fingerprint(Trace.of(picture()["loss"])) == film.trace
-    assert fingerprint(Trace.of(lesson()["loss"])) != film.trace
+    assert fingerprint(Trace.of(picture()["L"])) == film.trace
+    assert fingerprint(Trace.of(lesson()["L"])) != film.trace
 
 
 # --- how things are written -----------------------------------------------------------------------

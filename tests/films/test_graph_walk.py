@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from graphs import lesson, picture
 from nets import draw
 
 from backprop_kit.engine import Tensor, Trace, ops
@@ -19,22 +20,6 @@ from backprop_kit.study.naming import names_of
 from backprop_kit.study.own_rule import run_rule
 
 WAIT = "not computed yet"
-
-
-def picture():
-    """The graph of the specification: u is used twice."""
-    a, b, c = Tensor(-0.8), Tensor(2.5), Tensor(5.0)
-    u = a * b
-    q = u**2
-    p = u + c
-    return {"a": a, "b": b, "c": c, "u": u, "q": q, "p": p, "L": q * p}
-
-
-def lesson():
-    a, b, c = Tensor(2.0), Tensor(5.0), Tensor(-0.4)
-    u = a * b
-    v = u * c
-    return {"a": a, "b": b, "c": c, "u": u, "v": v, "L": u + v}
 
 
 def filmed(given, **rule):

@@ -1,13 +1,13 @@
 """The film of a pass that stopped: the layers so far, the failure, and a dash after it."""
 
 import re
-from string import Formatter
 
 import numpy as np
 import pytest
+from sentencecheck import listened
 
 from backprop_kit.films import stopped_pass as films
-from backprop_kit.films.captions import sentences, speaker
+from backprop_kit.films.captions import sentences
 from backprop_kit.films.stopped_pass import film_stopped
 from backprop_kit.nn import Linear, MSELoss, Sequential, Tanh
 from backprop_kit.study.passes import record_pass
@@ -94,15 +94,8 @@ def test_a_batch_of_vectors_or_one_number_finds_a_place():
 
 @pytest.mark.parametrize("key", SENTENCES)
 def test_every_sentence_is_used(key, monkeypatch):
-    used, say = set(), speaker("stopped_pass")
-
-    def listen(key, /, **values):
-        used.add(key)
-        assert {n for _, n, _, _ in Formatter().parse(SENTENCES[key]) if n} <= set(values)
-        return say(key, **values)
-
-    monkeypatch.setattr(films, "say", listen)
+    used = listened(monkeypatch, "stopped_pass", films)
     film = film_stopped(stop(wrong_width()))
     for f in film.cuts["layer"]:
-        assert not re.search(r"[{}$]|\bNone\b", f.say)
+        assert not re.search(r"[{}$]|\bNone\b", f.say)  # code has its own minus
     assert key in used

@@ -2,24 +2,18 @@
 
 import numpy as np
 import pytest
+from bentnets import Skip, bent, straight
 from refusal import refused
+from replays import counted_replays
 
 from backprop_kit import data
-from backprop_kit.nn import Linear, Module, ReLU, Sequential, Sigmoid, Tanh
+from backprop_kit.nn import Linear, Sequential, Sigmoid, Tanh
 from backprop_kit.study import bent_net, board
 from backprop_kit.study.activations import KNOWN
 from backprop_kit.study.bent_net import NetGraph
 
 X = data.stairs().x
 GROUPS = {"on": (0, 1), "off": (2, 3)}
-
-
-def straight():
-    lamp, *_ = board("stairs")
-    model = Sequential(Linear(2, 3), Linear(3, 1))
-    model[0].W.data, model[1].W.data = lamp[0].W.data, lamp[2].W.data
-    model[0].b.data, model[1].b.data = [0.5, -0.2, 0.1], [0.3]
-    return model
 
 
 def test_two_sums_that_stay_equal_and_differ_with_a_bend():
@@ -51,10 +45,7 @@ def test_no_numbers_make_the_straight_sums_differ(seed):
 
 
 def test_a_net_has_its_own_bend_taken_out():
-    model = Sequential(Linear(2, 2), ReLU(), Linear(2, 1))
-    model[0].W.data, model[2].W.data = [[1, -0.8], [-0.8, 1]], [[1], [1]]
-    model[2].b.data = [-1]
-    graph = NetGraph(model, X, GROUPS)
+    graph = NetGraph(bent(), X, GROUPS)
     found = graph.at(graph.numbers)
     assert found.act.name == "ReLU"
     np.testing.assert_allclose(found.outputs[0], [-1, -1, -0.6, -1.4])
@@ -78,14 +69,6 @@ def test_every_hidden_unit_of_a_deeper_net_is_seen():
     assert found.hidden[1].shape == (7, bent_net.plane.PIXELS**2)
 
 
-class Skip(Module):
-    def __init__(self):
-        self.a = Linear(2, 2)
-
-    def forward(self, x):
-        return self.a(x).tanh() + x
-
-
 def test_what_is_closed_stays_closed():
     model = Sequential(Skip(), Linear(2, 1)).reset(1)
     graph = NetGraph(model, X, GROUPS)
@@ -101,9 +84,7 @@ def test_three_inputs_have_no_plane_and_one_replay_serves_all(monkeypatch):
     found = graph.at(graph.numbers)
     assert found.maps[0].size == 0
     np.testing.assert_allclose(found.outputs[1], model(x).data[:, 0])
-    calls = []
-    real = bent_net.replay_values
-    monkeypatch.setattr(bent_net, "replay_values", lambda *a: calls.append(1) or real(*a))
+    calls = counted_replays(monkeypatch)
     graph.at(graph.numbers)
     assert len(calls) == 1
 

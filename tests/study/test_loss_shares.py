@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from lossoracle import classes, logit, race, samples
 from refusal import refused
+from replays import counted_replays
 
 from backprop_kit.study import loss_shares
-from backprop_kit.study.answers import GRID, Answer
+from backprop_kit.study.answers import GRID
 from backprop_kit.study.loss_shares import record_losses, record_unit
 
 P, T = [0.8, 0.35, 0.6, 0.15, 0.99], [1, 0, 1, 0, 0]
@@ -119,14 +120,26 @@ def test_every_slope_is_checked_and_a_wrong_one_is_found(five, three, monkeypatc
 
 
 def test_one_redraw_is_one_replay(monkeypatch):
-    calls = []
-    for kind, p, t in (("sigmoid", P, T), ("softmax", SHARES, RIGHT)):
-        losses = record_losses(p, t, kind, steps=0)
-        whole = Answer._ask
-        monkeypatch.setattr(Answer, "_ask", lambda *a, w=whole: calls.append(1) or w(*a))
+    records = [record_losses(P, T, steps=0), record_losses(SHARES, RIGHT, "softmax", steps=0)]
+    calls = counted_replays(monkeypatch)
+    for losses in records:
         losses.moved(1, 0.3)
-        monkeypatch.undo()
     assert len(calls) == 2
+
+
+def test_the_curves_of_another_row_are_one_replay_and_kept(three, monkeypatch):
+    row = (three.row + 1) % 3
+    calls = counted_replays(monkeypatch)
+    other = three.looking_at(row)
+    assert len(calls) == 1 and other.looking_at(row).row == row
+    kept = [other.curves(row, k) for k in range(121)]
+    assert len(calls) == 1
+    for k in (0, 7, 120):
+        close(kept[k], three.curves(row, k), rtol=1e-12)
+    assert len(calls) == 4
+    calls.clear()
+    moved = other.moved(row, 0.3, k=60, loss=0)
+    assert len(calls) == 1 and all(m.curve[0] == row for m in moved.moments)
 
 
 def test_one_unit_is_pushed_hardest_at_two_thirds():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from graphs import lesson, picture
 from refusal import refused
 
 from backprop_kit.engine import Tensor, Trace, ops
@@ -15,14 +16,6 @@ def overwrite(old, new):
     return new
 
 
-def lesson(a=2.0, b=5.0, c=-0.4):
-    """u + u c: two routes lead to u."""
-    a, b, c = Tensor(a, "a"), Tensor(b, "b"), Tensor(c, "c")
-    u = a * b
-    v = u * c
-    return {"a": a, "b": b, "c": c, "u": u, "v": v, "loss": u + v}
-
-
 def slopes(run, given):
     found = {name: run.slope(t) for name, t in given.items()}
     return {name: None if g is None else pytest.approx(float(g)) for name, g in found.items()}
@@ -30,15 +23,15 @@ def slopes(run, given):
 
 def test_adding_is_the_right_way_back():
     given = lesson()
-    run = run_rule(Trace.of(given["loss"]), lambda old, new: old + new)
-    assert slopes(run, given) == {"a": 3, "b": 1.2, "c": 10, "u": 0.6, "v": 1, "loss": 1}
+    run = run_rule(Trace.of(given["L"]), lambda old, new: old + new)
+    assert slopes(run, given) == {"a": 3, "b": 1.2, "c": 10, "u": 0.6, "v": 1, "L": 1}
     assert run.first is None and not run.wrong
 
 
 def test_overwriting_turns_the_sign_and_is_lit_at_the_fan_out():
     given = lesson()
-    run = run_rule(Trace.of(given["loss"]), overwrite)
-    assert slopes(run, given) == {"a": -2, "b": -0.8, "c": 10, "u": -0.4, "v": 1, "loss": 1}
+    run = run_rule(Trace.of(given["L"]), overwrite)
+    assert slopes(run, given) == {"a": -2, "b": -0.8, "c": 10, "u": -0.4, "v": 1, "L": 1}
     first = run.first
     assert first.where is given["u"].node and not first.part
     assert (float(first.yours), float(first.true)) == pytest.approx((-0.4, 0.6))
@@ -48,8 +41,8 @@ def test_overwriting_turns_the_sign_and_is_lit_at_the_fan_out():
 
 def test_handing_on_too_early_is_lit_where_the_part_arrives():
     given = lesson()
-    run = run_rule(Trace.of(given["loss"]), order=[given[k] for k in ("loss", "u", "v")])
-    assert slopes(run, given) == {"a": 5, "b": 2, "c": 10, "u": 0.6, "v": 1, "loss": 1}
+    run = run_rule(Trace.of(given["L"]), order=[given[k] for k in "Luv"])
+    assert slopes(run, given) == {"a": 5, "b": 2, "c": 10, "u": 0.6, "v": 1, "L": 1}
     first = run.first
     assert first.where is given["b"].node and first.part
     assert (float(first.yours), float(first.true)) == pytest.approx((2, 1.2))
@@ -58,11 +51,7 @@ def test_handing_on_too_early_is_lit_where_the_part_arrives():
 
 
 def test_the_graph_of_the_picture():
-    a, b, c = Tensor(-0.8), Tensor(2.5), Tensor(5.0)
-    u = a * b
-    q = u**2
-    p = u + c
-    loss = q * p
+    a, b, _, u, q, p, loss = picture().values()
     trace = Trace.of(loss)
     run = run_rule(trace, overwrite)
     assert [float(run.slope(t)) for t in (u, b, a)] == pytest.approx([-12, 9.6, -30])
@@ -78,7 +67,7 @@ def test_the_graph_of_the_picture():
 
 def test_a_value_with_nothing_to_hand_on_leaves_a_gap():
     given = lesson()
-    run = run_rule(Trace.of(given["loss"]), order=[given["loss"], given["v"], given["u"]])
+    run = run_rule(Trace.of(given["L"]), order=[given["L"], given["v"], given["u"]])
     assert run.first is None
     a = Tensor(2.0)
     u = a * 3.0
@@ -91,7 +80,7 @@ def test_a_value_with_nothing_to_hand_on_leaves_a_gap():
 
 def test_the_mean_is_no_known_mistake_and_two_that_fit_are_both_named():
     given = lesson()
-    run = run_rule(Trace.of(given["loss"]), lambda old, new: (old + new) / 2)
+    run = run_rule(Trace.of(given["L"]), lambda old, new: (old + new) / 2)
     assert run.first.where is given["u"].node and not any(m.fits for m in run.first.mistakes)
     x = Tensor(3.0)
     run = run_rule(Trace.of(x * x), overwrite)
@@ -191,7 +180,7 @@ def bad_rules():
 def test_bad_rules_are_refused(case):
     rule, kind, words = bad_rules()[case]
     given = lesson()
-    trace = Trace.of(given["loss"])
+    trace = Trace.of(given["L"])
     names = names_of(trace, given)
     with refused(kind, *words):
         run_rule(trace, rule, name=lambda n: plain(names[n]))
@@ -199,9 +188,9 @@ def test_bad_rules_are_refused(case):
 
 def test_bad_orders_are_refused():
     given = lesson()
-    trace = Trace.of(given["loss"])
+    trace = Trace.of(given["L"])
     names = names_of(trace, given)
-    loss, u, v, a = (given[k] for k in ("loss", "u", "v", "a"))
+    loss, u, v, a = (given[k] for k in ("L", "u", "v", "a"))
     for order, kind, words in [
         ([loss, v], ValueError, ("misses u", "Only leaves")),
         ([loss, v, u, u], ValueError, ("u stands twice",)),
@@ -235,9 +224,9 @@ def test_what_a_rule_does_to_its_arrays_changes_nothing():
 def test_values_are_named_by_tensor_then_variable_then_number():
     given = lesson()
     given["a"].name = "alpha"
-    trace = Trace.of(given["loss"])
+    trace = Trace.of(given["L"])
     names = names_of(trace, {"_": given["u"], "weight": given["u"]}, {"w_2": given["v"]})
-    assert [names[given[k].node] for k in ("a", "b", "u", "v", "loss")] == [
+    assert [names[given[k].node] for k in ("a", "b", "u", "v", "L")] == [
         "α",
         "b",
         "weight",

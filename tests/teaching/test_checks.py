@@ -5,20 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from lessonbook import lines
 
 from backprop_kit.engine import Tensor
 from backprop_kit.nn import SGD
 from backprop_kit.teaching import check
 from backprop_kit.teaching.checks import typed
-
-
-def lines(capsys, id, answer):
-    check(id, answer)
-    out = capsys.readouterr()
-    assert not out.err
-    found = out.out.rstrip("\n").split("\n")
-    assert found[0].startswith(("Right: ", "Not yet: ", "Not yet, ", "Unclear: "))
-    return found
 
 
 @pytest.mark.parametrize(("text", "value"), [

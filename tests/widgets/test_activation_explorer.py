@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bentnets import Skip, bent, straight
+from disposed import disposing
 from refusal import refused
 
 from backprop_kit import data, nn
 from backprop_kit.films.film import unpack
-from backprop_kit.nn import Linear, Module, ReLU, Sequential, Tanh
+from backprop_kit.nn import Linear, Sequential, Tanh
 from backprop_kit.study import board
 from backprop_kit.teaching import Predict
 from backprop_kit.widgets import activation_forms
@@ -18,33 +20,10 @@ X, Y = data.stairs()
 LAMP = ["on", "on", "off", "off"]
 
 
-def bent():
-    model = Sequential(Linear(2, 2), ReLU(), Linear(2, 1))
-    model[0].W.data, model[2].W.data = [[1, -0.8], [-0.8, 1]], [[1], [1]]
-    model[2].b.data = [-1]
-    return model
-
-
-def straight():
-    lamp, *_ = board("stairs")
-    model = Sequential(Linear(2, 3), Linear(3, 1))
-    model[0].W.data, model[1].W.data = lamp[0].W.data, lamp[2].W.data
-    model[0].b.data, model[1].b.data = [0.5, -0.2, 0.1], [0.3]
-    return model
-
-
 @pytest.fixture
 def made():
-    """Makes explorers and ends them."""
-    found = []
-
-    def make(*args, **kwargs):
-        found.append(ActivationExplorer(*args, **kwargs))
-        return found[-1]
-
-    yield make
-    for explorer in found:
-        explorer.dispose()
+    with disposing(ActivationExplorer) as make:
+        yield make
 
 
 def send(explorer, **content):
@@ -175,14 +154,6 @@ def test_the_model_and_what_it_was_given_stay(made):
     explorer = made(model, X, open=True)
     drag(explorer, "W:0:0", 3.0)
     assert all((before[k] == v).all() for k, v in model.state_dict().items())
-
-
-class Skip(Module):
-    def __init__(self):
-        self.a = Linear(2, 2)
-
-    def forward(self, x):
-        return self.a(x).tanh() + x
 
 
 @pytest.mark.parametrize("show", ["layer", "net"])

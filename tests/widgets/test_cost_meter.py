@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from disposed import disposing
 from refusal import refused
 
 from backprop_kit import CostMeter
@@ -17,15 +18,8 @@ PATIENCE = 60.0
 @pytest.fixture
 def meter(monkeypatch):
     monkeypatch.setattr(CostMeter, "_shares", Shares(0.1, 0.2, 0.9))  # trained in one test only
-    made = []
-
-    def make(*args, **how):
-        made.append(CostMeter(*args, **how))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.dispose()
+    with disposing(CostMeter) as make:
+        yield make
     assert not threads()
 
 

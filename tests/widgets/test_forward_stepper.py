@@ -9,6 +9,7 @@ import types
 import byhand
 import numpy as np
 import pytest
+from disposed import disposing
 from nets import Skip
 from refusal import refused
 
@@ -26,17 +27,8 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture
 def made():
-    """Steppers that are disposed at the end."""
-    all_of_them = []
-
-    def make(*args, **how):
-        stepper = ForwardStepper(*args, **how)
-        all_of_them.append(stepper)
-        return stepper
-
-    yield make
-    for stepper in all_of_them:
-        stepper.dispose()
+    with disposing(ForwardStepper) as make:
+        yield make
 
 
 @pytest.fixture

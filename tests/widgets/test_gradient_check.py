@@ -2,24 +2,19 @@
 
 import numpy as np
 import pytest
+from disposed import disposing
 from refusal import refused
 
 from backprop_kit import GradientCheck
+from backprop_kit.films.film import unpack
 from backprop_kit.nn import Linear, Sequential
 from backprop_kit.study.boards import board
 
 
 @pytest.fixture
 def made():
-    widgets = []
-
-    def make(*args, **how):
-        widgets.append(GradientCheck(*args, **how))
-        return widgets[-1]
-
-    yield make
-    for widget in widgets:
-        widget.dispose()
+    with disposing(GradientCheck) as make:
+        yield make
 
 
 def test_it_says_two_lines_without_a_number_that_a_machine_could_change(made):
@@ -60,7 +55,11 @@ def test_it_can_wait_behind_a_question(made):
     own = made(*board("2-2-1"), wrong="update on the way")
     assert own.k_of("backward") == 5 and own.k_of("again") == 6
     own.cover(1)
+    (frames,) = (cut["frames"] for cut in unpack(own.stage.film)[0]["cuts"].values())
+    assert [f["k"] for f in frames] == [0, 1] and "−1.95" not in str(frames)
     own.uncover()
+    (frames,) = (cut["frames"] for cut in unpack(own.stage.film)[0]["cuts"].values())
+    assert [f["k"] for f in frames] == [0, 1, 2, 3, 4, 5, 6]
 
 
 def test_large_type(made):

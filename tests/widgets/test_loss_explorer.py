@@ -6,12 +6,13 @@ import gzip
 
 import numpy as np
 import pytest
+from disposed import disposing
 from lossoracle import line, samples
 from refusal import refused
+from replays import counted_replays
 
 from backprop_kit.engine import OPS
 from backprop_kit.films.film import unpack
-from backprop_kit.study.answers import Answer
 from backprop_kit.teaching import Predict
 from backprop_kit.widgets.loss_explorer import LossExplorer
 
@@ -21,16 +22,8 @@ P, T = [0.8, 0.35, 0.6, 0.15, 0.99], [1, 0, 1, 0, 0]
 
 @pytest.fixture
 def made():
-    """Explorers that are disposed at the end."""
-    all_of_them = []
-
-    def make(*args, **how):
-        all_of_them.append(LossExplorer(*args, **how))
-        return all_of_them[-1]
-
-    yield make
-    for explorer in all_of_them:
-        explorer.dispose()
+    with disposing(LossExplorer) as make:
+        yield make
 
 
 def hear(explorer, **message):
@@ -153,15 +146,20 @@ def test_a_unit_is_moved(made):
 
 
 def test_a_redraw_is_one_replay(made, monkeypatch):
-    explorer, calls = made(), []
-    whole = Answer._ask
-    monkeypatch.setattr(Answer, "_ask", lambda *a: calls.append(1) or whole(*a))
+    explorer, calls = made(), counted_replays(monkeypatch)
     drag(explorer, "p2", 0.5, done=False)
     drag(explorer, "p2", 0.6, n=2, done=False)
     assert len(calls) == 2
     hear(explorer, choose="output", option=1, n=3)
     calls.clear()
     drag(explorer, "p2", 0.5, n=4, done=False)
+    assert len(calls) == 1
+    drag(explorer, "p2", 0.6, n=5)
+    hear(explorer, press="n0", n=6)
+    explorer.stage.k = 60
+    drag(explorer, "a0", 0.5, n=7, done=False)
+    calls.clear()
+    drag(explorer, "a0", 0.6, n=8, done=False)
     assert len(calls) == 1
 
 

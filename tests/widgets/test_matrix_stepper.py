@@ -6,6 +6,7 @@ import gzip
 
 import numpy as np
 import pytest
+from disposed import disposing
 from nets import Skip
 from refusal import refused
 
@@ -22,17 +23,8 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture
 def made():
-    """Steppers that are disposed at the end."""
-    all_of_them = []
-
-    def make(*args, kind=MatrixStepper, **how):
-        stepper = kind(*args, **how)
-        all_of_them.append(stepper)
-        return stepper
-
-    yield make
-    for stepper in all_of_them:
-        stepper.dispose()
+    with disposing(MatrixStepper) as make:
+        yield make
 
 
 # --- what it is -----------------------------------------------------------------------------------
