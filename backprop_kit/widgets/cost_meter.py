@@ -36,7 +36,8 @@ class CostStage(LiveStage):
 class CostMeter(Widget):
     """Count the passes, run now, that find the same gradient by backprop and by differences.
 
-    sizes  the nets: each a row of widths, such as (64, 32, 10), or one such row
+    sizes      the nets: each a row of widths, such as (64, 32, 10), or one such row
+    presenter  large type for a lecture hall, also by key p
 
     Nothing runs before it is asked for. What is counted (passes, multiplications) is the same
     everywhere; times are measured here and now, and never part of the widget's text.
@@ -46,8 +47,10 @@ class CostMeter(Widget):
 
     _shares: Shares | None = None  # known once for all meters: training is always the same
 
-    def __init__(self, sizes: Sequence[Any] = SIZES, **unknown: Any) -> None:
-        refuse_unknown(unknown, ("sizes",), "CostMeter")
+    def __init__(
+        self, sizes: Sequence[Any] = SIZES, *, presenter: bool = False, **unknown: Any
+    ) -> None:
+        refuse_unknown(unknown, ("sizes", "presenter"), "CostMeter")
         self.bills: tuple[Bill, ...] = tuple(bill(widths) for widths in _rows(sizes))
         self.standings = [Standing() for _ in self.bills]
         self._passes: dict[int, Passes] = {}
@@ -62,6 +65,7 @@ class CostMeter(Widget):
         stage.on_press(self.guard(self._pressed))
         stage.on_choose(self.guard(self._choose))
         stage.on_presenter(self.guard(lambda on: stage.show(self._film())))
+        stage.presenter = bool(presenter)
         self.at_end(self.stop)
 
     def text(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,9 @@ class ForwardStepper(PassStepper):
         with shown_if_stopped():
             self.recorded = record_pass(model, x, y, loss, optimizer)
         self._paths = Scene.of(self.recorded).paths
-        stage = PassStage(film_pass(self.recorded, plain=plain), cut=step, player=player)
-        super().__init__(stage, lambda: film_pass(self.recorded, plain=plain, presenter=True))
-        stage.presenter = bool(presenter)
+        made = partial(film_pass, self.recorded, plain=plain)
+        stage = PassStage(made(), cut=step, player=player)
+        super().__init__(stage, partial(made, presenter=True), presenter)
         stage.badge = CHECKING
         stage.on_press(self.guard(self._pressed))
         stage.on_painted(self.guard(self._check))

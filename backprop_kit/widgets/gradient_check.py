@@ -20,11 +20,12 @@ say = speaker("gradient_check")
 class GradientCheck(Stepper):
     """Every parameter's slopes beside differences and the complex step, for any size of the step.
 
-    model  a module, or a plain function of a Tensor; it is never changed
-    x, y   one sample or a batch (rows are samples)
-    loss   None: the one that follows from y and the last module
-    wrong  a mistake to make on the way back, shown beside the right pass: "update on the way",
-           "no slope" or "no transpose"; None: the step sizes
+    model      a module, or a plain function of a Tensor; it is never changed
+    x, y       one sample or a batch (rows are samples)
+    loss       None: the one that follows from y and the last module
+    wrong      a mistake to make on the way back, shown beside the right pass: "update on the way",
+               "no slope" or "no transpose"; None: the step sizes
+    presenter  large type for a lecture hall, also by key p
 
     `.found` holds the numbers, `.stage` is the picture alone.
     Raises ValueError or TypeError, in two lines, for input that does not fit and a mistake that
@@ -32,12 +33,21 @@ class GradientCheck(Stepper):
     """
 
     def __init__(
-        self, model: Any, x: Any, y: Any, loss: Any = None, wrong: Any = None, **unknown: Any
+        self,
+        model: Any,
+        x: Any,
+        y: Any,
+        loss: Any = None,
+        wrong: Any = None,
+        *,
+        presenter: bool = False,
+        **unknown: Any,
     ) -> None:
-        refuse_unknown(unknown, ("model", "x", "y", "loss", "wrong"), "GradientCheck")
+        known = ("model", "x", "y", "loss", "wrong", "presenter")
+        refuse_unknown(unknown, known, "GradientCheck")
         self.found: Comparison = compare_gradients(model, x, y, loss, wrong)
         stage = LiveStage(film_check(self.found))
-        super().__init__(stage, lambda: film_check(self.found, presenter=True))
+        super().__init__(stage, lambda: film_check(self.found, presenter=True), presenter)
         stage.badge = CHECKING
         self._judged: dict[str, Any] = {}
         stage.on_press(self.guard(self._pressed))

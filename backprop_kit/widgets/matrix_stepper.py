@@ -33,6 +33,7 @@ class MatrixStepper(PassStepper):
     step       "product", or "entry": the sum of one number, term by term
     lens       whether the shape lens is on at first
     player     a Player shared with another stepper of the same recording
+    presenter  large type for a lecture hall, also by key p
 
     `.stage` is the picture alone. Raises ValueError or TypeError, in two lines, for input that does
     not fit.
@@ -51,9 +52,10 @@ class MatrixStepper(PassStepper):
         step: str = "product",
         lens: bool = False,
         player: Player | None = None,
+        presenter: bool = False,
         **unknown: Any,
     ) -> None:
-        known = ("model", "x", "y", "loss", "optimizer", "step", "lens", "player")
+        known = ("model", "x", "y", "loss", "optimizer", "step", "lens", "player", "presenter")
         refuse_unknown(unknown, known, "MatrixStepper")
         if step not in CUTS:
             raise ValueError(
@@ -64,7 +66,7 @@ class MatrixStepper(PassStepper):
             self.recorded = record_pass(model, x, y, loss, optimizer)
         made = partial(film_matrix, self.recorded, lens=bool(lens))
         stage = MatrixStage(made(), cut=step, player=player)
-        super().__init__(stage, large=partial(made, presenter=True))
+        super().__init__(stage, partial(made, presenter=True), presenter)
         stage.badge = CHECKING
         stage.on_painted(self.guard(self._check))
 

@@ -12,17 +12,21 @@ from .stage import Stage
 class Stepper(Widget):
     """A widget whose stage plays one film of a recording, by operation and in larger steps.
 
-    large     how the same recording is filmed for a lecture hall, or None: it is not
+    large      how the same recording is filmed for a lecture hall, or None: it is not
+    presenter  whether that is what is shown first
     """
 
     finest = "operation"  # the cut in which phases and steps are counted
 
-    def __init__(self, stage: Stage, large: Callable[[], Film] | None = None) -> None:
+    def __init__(
+        self, stage: Stage, large: Callable[[], Film] | None = None, presenter: bool = False
+    ) -> None:
         super().__init__(stage, stage)
         self._film: Film = stage.source
         self._covered: int | None = None
         if large is not None:
             stage.on_presenter(self.guard(lambda on: stage.show(large() if on else self._film)))
+            stage.presenter = bool(presenter)
 
     def k_of(self, after: str | int) -> int:
         """The step at which a phase ("forward", "loss", "backward" …) is done.

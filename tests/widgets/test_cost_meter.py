@@ -175,8 +175,7 @@ def test_a_problem_is_shown_and_ends_the_run(meter, monkeypatch):
 
 
 def test_large_type(meter):
-    one = meter([(2, 4, 1)])
-    one.stage.presenter = True
+    one = meter([(2, 4, 1)], presenter=True)
     assert one.stage.source.presenter
     one._choose("net", 0)
     one._pressed("run")

@@ -63,8 +63,7 @@ def test_it_can_wait_behind_a_question(made):
 
 
 def test_large_type(made):
-    one = made(*board("2-2-1"))
-    one.stage.presenter = True
+    one = made(*board("2-2-1"), presenter=True)
     assert one.stage.source.presenter
     one.stage.presenter = False
     assert not one.stage.source.presenter

@@ -116,6 +116,7 @@ def test_large_type_is_one_equation_and_back(made):
     assert stepper.stage.source.presenter and stepper.stage.source.trace == normal.trace
     stepper.stage.presenter = False
     assert stepper.stage.source is normal
+    assert made(*board("four samples"), presenter=True).stage.source.presenter
 
 
 # --- input ----------------------------------------------------------------------------------------
