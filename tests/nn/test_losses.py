@@ -23,7 +23,9 @@ PAIRS = [
 
 
 @pytest.mark.pytorch
-@pytest.mark.parametrize(("kind", "output", "target", "theirs"), PAIRS, ids=lambda v: str(v)[-20:])
+@pytest.mark.parametrize(
+    ("kind", "output", "target", "theirs"), PAIRS, ids=[kind.__name__ for kind, *_ in PAIRS]
+)
 @pytest.mark.parametrize("unfused", [False, True])
 def test_value_and_slope_are_pytorchs(kind, output, target, theirs, unfused):
     torch = pytest.importorskip("torch", reason="torch is not installed")
