@@ -192,6 +192,6 @@ def test_stepping_goes_on_without_a_kernel(book):
     view = View(book, 4)
     card = view.root.locator('[data-pick^="card"]').first
     number = card.get_attribute("data-pick").removeprefix("card")
-    card.locator(".bk-ground").first.click()
+    card.locator(".bk-ground").first.click(position={"x": 8, "y": 8})  # beside what stands on it
     view.root.locator(f'[data-pick="fold{number}"]').first.wait_for()
     view.to(2)

@@ -126,9 +126,9 @@ def test_geometry_does_not_travel_again(book, e):
     (message,) = comms(book.received)
     (told,) = films_in([message])
     header = json.loads(told[4 : 4 + int.from_bytes(told[:4], "little")])
-    # Neither marks nor arrays that stay, such as the grid before the bend.
+    # Neither marks nor arrays that stay, such as the grid before the bend; the input was moved.
     assert set(header) == {"title", "choices", "arrays", "gone", "cuts"}
-    assert [name for name, *_ in header["arrays"]] == ["w", "h", "y", "slope", "after", "map"]
+    assert [name for name, *_ in header["arrays"]] == list("xwhy") + ["slope", "after", "map"]
     assert len(message) < len(film(w=1.4).pack())
 
 
