@@ -122,7 +122,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_readme_has_its_two_commands_once_each():
     lines = [line.strip() for line in README.splitlines()]
     assert lines.count('pip install -e ".[lab]" && backprop-kit') == 1
-    assert lines.count('pip install -e ".[test]" && pytest') == 1
+    assert lines.count('pip install -e ".[test]" && pytest -n 2') == 1
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
