@@ -88,6 +88,12 @@ def _picked(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     return np.array(rows).reshape(t.shape)
 
 
+def _dropped(x: np.ndarray, rate: float, seed: int, step: int, call: int) -> np.ndarray:
+    """Philox under the key `seed`, its counter of four words (low first) at 0, 0, call, step."""
+    drawn = np.random.Generator(np.random.Philox(counter=[0, 0, call, step], key=seed))
+    return np.where(drawn.random(x.shape) < rate, 0, x / (1 - rate))
+
+
 _MASK = np.array([[True, False, True, True], [False] * 4, [True, True, False, True]])
 INDICES: list[Any] = [
     0, -1, slice(1, 3), slice(None, None, -1), (slice(None), 2), (slice(0, 2), slice(1, None, 2)),
@@ -140,6 +146,12 @@ CASES: list[OpCase] = [
     _case("where", _MASK, some(3, 4), some(3, 4), to=np.where),
     _case("where", _MASK, some(4), some(3, 1), to=np.where),
     _case("where", np.array([True, False, True])[:, None], some(4), some(), to=np.where),
+    *[_case("dropout", some(*shape), rate=r, seed=3, step=s, call=c,
+            to=lambda x, r=r, s=s, c=c: _dropped(x, r, 3, s, c))
+      for shape, r, s, c in (((), 0.5, 0, 0), ((4,), 0.5, 7, 0), ((3, 4), 0.25, 7, 1),
+                             ((2, 3, 4), 0.6, 2**40, 5), ((3, 4), 0.0, 1, 0))],
+    *[_case("running", some(*a), some(*b), share=0.1, to=lambda a, b: a + 0.1 * (b - a))
+      for a, b in (((), ()), ((4,), (4,)), ((3, 4), (4,)))],
     *_pairs("greater", np.greater),
     *_pairs("less", np.less),
     *_pairs("greater_equal", np.greater_equal),

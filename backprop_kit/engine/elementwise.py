@@ -158,6 +158,8 @@ where = op("where", lambda c, a, b: np.where(c.real != 0, a, b), None,
            lambda g, y, c, a, b: np.where(c.real != 0, g, 0.0),
            lambda g, y, c, a, b: np.where(c.real != 0, 0.0, g),
            letters="cab", tex=r"c\ ?\ a : b", rules=("", "g [c]", r"g [\lnot c]"))
+running = op("running", lambda a, b, *, share: (1 - share) * a + share * b, None, None,
+             tex="(1 - s)\\, a + s\\, b", rules=("", ""))
 
 greater = op("greater", lambda a, b: a.real > b.real, None, None, tex="a > b", rules=("", ""))
 less = op("less", lambda a, b: a.real < b.real, None, None, tex="a < b", rules=("", ""))

@@ -4,6 +4,7 @@
 choose and rearrange. `OPS` is the registry by name.
 """
 
+from backprop_kit.engine.chance import dropout
 from backprop_kit.engine.elementwise import (
     absolute,
     add,
@@ -28,6 +29,7 @@ from backprop_kit.engine.elementwise import (
     not_equal,
     power,
     relu,
+    running,
     sigmoid,
     sin,
     softplus,
@@ -55,9 +57,9 @@ from backprop_kit.engine.shaping import (
 
 __all__ = [
     "OPS", "Op", "T", "absolute", "add", "clip", "concatenate", "cos", "cross_entropy", "div",
-    "elu", "equal", "exp", "gelu", "getitem", "greater", "greater_equal", "identity", "largest",
-    "leaky_relu", "less", "less_equal", "log", "log_softmax", "matmul", "maximum", "mean", "mul",
-    "neg", "not_equal", "op", "pick", "power", "relu", "reshape", "sigmoid", "sin", "smallest",
-    "softmax", "softplus", "sqrt", "stack", "sub", "tanh", "total", "transpose", "unbroadcast",
-    "where",
+    "dropout", "elu", "equal", "exp", "gelu", "getitem", "greater", "greater_equal", "identity",
+    "largest", "leaky_relu", "less", "less_equal", "log", "log_softmax", "matmul", "maximum",
+    "mean", "mul", "neg", "not_equal", "op", "pick", "power", "relu", "reshape", "running",
+    "sigmoid", "sin", "smallest", "softmax", "softplus", "sqrt", "stack", "sub", "tanh", "total",
+    "transpose", "unbroadcast", "where",
 ]  # fmt: skip

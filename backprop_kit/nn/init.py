@@ -1,6 +1,6 @@
 """How weights start: functions `(rng, shape) -> array`; weights are (inputs, outputs).
 
-`zeros` · `uniform(r)` · `normal(std)` · Xavier and He in both forms · `orthogonal`.
+`zeros` · `ones` · `uniform(r)` · `normal(std)` · Xavier and He in both forms · `orthogonal`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """All zero; draws nothing."""
     return np.zeros(shape)
+
+
+def ones(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """All one; draws nothing."""
+    return np.ones(shape)
 
 
 def uniform(r: float) -> Init:

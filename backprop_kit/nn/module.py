@@ -11,19 +11,21 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import numpy as np
 
 from backprop_kit.engine.hooks import RemovableHandle, run_call
 from backprop_kit.engine.tensor import frozen
+from backprop_kit.nn.buffer import Buffer
 from backprop_kit.nn.init import Init
 from backprop_kit.nn.parameter import Parameter
 
 __all__ = ["Module", "Parameter"]
 
 Hook = Callable[..., Any]
+Kept = TypeVar("Kept", bound=Parameter | Buffer)
 HOOKS = ("forward_pre_hooks", "forward_hooks", "backward_hooks")
 NO_HOOKS: Mapping[int, Hook] = MappingProxyType({})
 
@@ -37,6 +39,7 @@ class Module:
 
     training = True
     words: Any = None  # what a lesson calls the inputs and the output of this model
+    recipe: Any = None  # what `study.nets.net` made it from
     forward_pre_hooks: Mapping[int, Hook] = NO_HOOKS
     forward_hooks: Mapping[int, Hook] = NO_HOOKS
     backward_hooks: Mapping[int, Hook] = NO_HOOKS
@@ -86,10 +89,18 @@ class Module:
         return (m for _, m in self.named_modules())
 
     def _parameters(self) -> Iterator[tuple[str, Parameter]]:
-        seen: set[Parameter] = set()
+        return self._kept(Parameter)
+
+    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
+        """(path, buffer): what is kept and no slope moves, such as a running mean."""
+        return self._kept(Buffer)
+
+    def _kept(self, *kinds: type[Kept]) -> Iterator[tuple[str, Kept]]:
+        """What is kept of these kinds, module by module; what is shared comes once."""
+        seen: set[Kept] = set()
         for path, m in self.named_modules():
             for name, value in vars(m).items():
-                if isinstance(value, Parameter) and value not in seen:
+                if isinstance(value, kinds) and value not in seen:
                     seen.add(value)
                     yield (f"{path}.{name}" if path else name), value
 
@@ -109,12 +120,19 @@ class Module:
         self._start([p for _, p in self._parameters() if not p.drawn], seed)
 
     def reset(self, seed: int = 0, init: Init | None = None) -> Module:
-        """Draw all parameters anew and return the module.
+        """Draw all parameters anew, start everything else that is kept anew, and return the module.
 
         init  used for every parameter, biases too, such as `uniform(1)`; None: each its own
         """
         self._start([p for _, p in self._parameters()], seed, init)
+        for _, kept in self.named_buffers():
+            kept.reset()
+        for place, m in enumerate(self.modules()):
+            m._restart(int(seed), place)
         return self
+
+    def _restart(self, seed: int, place: int) -> None:
+        """Count its chances from the first again; `place` is its number among the modules."""
 
     @staticmethod
     def _start(parameters: list[Parameter], seed: int, init: Init | None = None) -> None:
@@ -133,15 +151,16 @@ class Module:
             p.grad = None
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """{path: numbers}, read-only arrays."""
-        return {path: p.data for path, p in self.named_parameters()}
+        """{path: numbers} of parameters and buffers, read-only arrays."""
+        self.draw()
+        return {path: kept.data for path, kept in self._kept(Parameter, Buffer)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over numbers by path, all or nothing.
 
         Raises ValueError naming a missing, unknown or misshapen entry; nothing is changed then.
         """
-        own = dict(self._parameters())
+        own = dict(self._kept(Parameter, Buffer))
         if not isinstance(state, Mapping):
             raise TypeError(
                 f"A state is a dictionary of paths and numbers; got {type(state).__name__}.\n"

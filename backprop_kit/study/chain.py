@@ -122,7 +122,7 @@ def _joined(links: list[Link], trace: Trace) -> list[Link]:
         if last is not None and "block" in (last.kind, link.kind):
             shared = _closed(last.result) & _closed(link.result)
             if shared:
-                name = _title(max(shared, key=lambda c: c.start))
+                name = title_of(max(shared, key=lambda c: c.start))
                 out[-1] = Link("block", name, last.source, link.result,
                                inside=last.inside + link.inside)  # fmt: skip
                 continue
@@ -148,10 +148,11 @@ def _between(source: Node, result: Node) -> list[Node]:
 def _name(source: Node, result: Node) -> str:
     """The outermost module that made the result and nothing before the source."""
     calls = [c for c in (result.scope.chain if result.scope else ()) if c.start > source.index]
-    return _title(calls[-1]) if calls else result.op.name if result.op is not None else "block"
+    return title_of(calls[-1]) if calls else result.op.name if result.op is not None else "block"
 
 
-def _title(call: Call) -> str:
+def title_of(call: Call) -> str:
+    """What the module of a call is called in a picture."""
     name = type(call.module).__name__
     if name == "Function":
         name = call.module.extra_repr()

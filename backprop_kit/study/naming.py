@@ -13,7 +13,9 @@ from typing import Any
 from backprop_kit.engine.scope import Call
 from backprop_kit.engine.tensor import Node, Tensor
 from backprop_kit.engine.trace import Trace
+from backprop_kit.nn import BatchNorm, LayerNorm
 
+_NORM = ("gamma", "beta")
 _NUMBERED = re.compile(r"(.*?[^\d_])_?(\d+)$")
 _GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
@@ -138,7 +140,13 @@ def _in_nets(trace: Trace) -> dict[Node, str]:
     for n in made:
         assert n.scope is not None and n.op is not None
         at = order.get(n.scope, at)
-        if n.scope in order:
+        if isinstance(n.scope.module, (BatchNorm, LayerNorm)):
+            # Its steps are no sums z and no outputs h; they are called v₁, v₂ …
+            for leaf in n.inputs:
+                own = trace.names.get(leaf, "").rpartition(".")[2]
+                if own in _NORM:
+                    names.setdefault(leaf, numbered(_GREEK[own], at) if at else _GREEK[own])
+        elif n.scope in order:
             for leaf in n.inputs:
                 path = trace.names.get(leaf, "")
                 if "." in path or path in ("W", "b"):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop_kit.engine.chance import looking
 from backprop_kit.engine.replay import replay
 from backprop_kit.engine.tensor import Node, Tensor
 from backprop_kit.engine.trace import Optimizer, Trace
@@ -138,7 +139,8 @@ def record_pass(
 
 
 def output_of(model: Any, x: Tensor) -> Tensor:
-    """What a model says to x.
+    """What a model says to x. The model stays as it is: no running mean moves, and a mask is that
+    of the moment that is open, else the one that would come next.
 
     Raises TypeError when it cannot be called, or does not return a Tensor.
     """
@@ -147,7 +149,8 @@ def output_of(model: Any, x: Tensor) -> Tensor:
             f"The model is {_named(model)}; it must be a module or a function.\n"
             "Pass a model such as Sequential(Linear(2, 3), Tanh())."
         )
-    output = model(x)
+    with looking():
+        output = model(x)
     if not isinstance(output, Tensor):
         raise TypeError(
             f"The model returned {type(output).__name__}, not a Tensor.\n"

@@ -66,6 +66,7 @@ DROPPED: dict[tuple[str, int], Rule] = {
     ("elu", 0): lambda g, y, x, alpha=1.0: np.where(x > 0, g, g * y),
     ("softplus", 0): lambda g, y, x: g,
     ("gelu", 0): lambda g, y, x: g * y / x,
+    ("dropout", 0): lambda g, y, x, **chance: g,
     ("abs", 0): lambda g, y, x: g,
     ("maximum", 0): lambda g, y, a, b: g,
     ("maximum", 1): lambda g, y, a, b: g,

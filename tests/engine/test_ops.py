@@ -161,6 +161,8 @@ def test_float32_stays_float32(case: OpCase):
     assert value.data.dtype == np.float32
     loss = (value * 2 + 1 - 0.5).sum()
     assert loss.data.dtype == np.float32
+    if not loss.requires_grad:
+        return
     for step in Trace.of(loss).steps:
         assert step.part.dtype == np.float32
     loss.backward()
@@ -196,7 +198,8 @@ def test_at_a_kink_value_and_rule_choose_the_same_side(name):
 )
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_nan_and_infinity_do_not_stop_a_recording(row, bad):
-    options = {"reshape": {"shape": (4,)}, "getitem": {"index": 0}}.get(row.name, {})
+    given = {"reshape": {"shape": (4,)}, "getitem": {"index": 0}, "dropout": {"rate": 0.5}}
+    options = given.get(row.name, {})
     x = Tensor(np.array([[1.0, bad], [0.5, 2.0]]))
     with np.errstate(all="ignore"):
         loss = row(x, **options).sum()
