@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,8 +23,11 @@ class Data:
     Unpacks to a pair, ``x, y = data``; ``len(data)`` is n.
 
     names: one name per column of x, or None.
+    classes: the name of each label, 0, 1, 2 …, or None.
     split: the rows of ``.train`` and of ``.test``, two lists of row numbers. Without it they are
     drawn by ``default_rng(0).permutation(n)``: the first 80 % to learn from, the rest to test.
+    recipe: of data that the kit made, how: {"name": "moons", "n": 200, …}, else None; see
+    ``from_recipe``.
 
     Raises ValueError when x and y differ in length, are empty or hold NaN or ∞, and TypeError when
     they are not numbers. The arrays are copies and read-only.
@@ -33,6 +37,8 @@ class Data:
     y: np.ndarray
     names: tuple[str, ...] | None
     split: tuple[np.ndarray, np.ndarray]
+    classes: tuple[str, ...] | None
+    _recipe: dict[str, Any] | None
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class Data:
         names: Sequence[str] | None = None,
         *,
         split: tuple[ArrayLike, ArrayLike] | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         x, y = _numbers("x", x), _numbers("y", y)
         n = len(x)
@@ -56,6 +63,20 @@ class Data:
         put("y", _frozen(y))
         put("names", None if names is None else _column_names(names, x))
         put("split", _drawn(n) if split is None else _given(split, n))
+        put("classes", None if classes is None else _class_names(classes, y))
+        put("_recipe", None)
+
+    @property
+    def recipe(self) -> dict[str, Any] | None:
+        """How the kit made these samples, as a dictionary of plain values, or None."""
+        return dict(self._recipe) if self._recipe is not None else None
+
+    def made_by(self, recipe: Mapping[str, Any]) -> Data:
+        """The same samples, which now say how they were made."""
+        twin = copy.copy(self)
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in recipe.items()}
+        object.__setattr__(twin, "_recipe", plain)
+        return twin
 
     @property
     def train(self) -> Data:
@@ -74,7 +95,7 @@ class Data:
                 f"This Data has {_samples(len(self))}, and none is set aside for .{word}.\n"
                 "Use x and y themselves, or give split=(train rows, test rows)."
             )
-        return Data(self.x[rows], self.y[rows], self.names)
+        return Data(self.x[rows], self.y[rows], self.names, classes=self.classes)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return iter((self.x, self.y))
@@ -92,7 +113,13 @@ class Data:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Built anew in another process, so that the arrays are read-only there too.
-        return partial(Data, split=self.split), (self.x, self.y, self.names)
+        make = partial(_again, split=self.split, classes=self.classes, recipe=self.recipe)
+        return make, (self.x, self.y, self.names)
+
+
+def _again(*arrays: Any, recipe: Mapping[str, Any] | None, **rest: Any) -> Data:
+    data = Data(*arrays, **rest)
+    return data if recipe is None else data.made_by(recipe)
 
 
 def _numbers(word: str, values: ArrayLike) -> np.ndarray:
@@ -144,6 +171,19 @@ def _column_names(names: Sequence[str], x: np.ndarray) -> tuple[str, ...]:
             "Give one name per column, or leave names out."
         )
     return tuple(names)
+
+
+def _class_names(classes: Sequence[str], y: np.ndarray) -> tuple[str, ...]:
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+        raise TypeError(
+            'classes must be a list of texts, one per label.\nFor example classes=["cat", "dog"].'
+        )
+    if y.size not in (len(y), 0) or not np.isin(y, np.arange(len(classes))).all():
+        raise ValueError(
+            f"y does not count the {len(classes)} classes from 0.\n"
+            "Give one whole number for each sample, the place of its class in the list."
+        )
+    return tuple(classes)
 
 
 def _drawn(n: int) -> tuple[np.ndarray, np.ndarray]:

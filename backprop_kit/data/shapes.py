@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 
 from .data import Data
+from .recipe import made
+from .split import check_seed, check_share, is_number, split
 
 MOST = 100_000  # a person looks at these points
 
 
+@made
 def blobs(
     n: int = 200, noise: float = 0.2, seed: int = 0, *, classes: int = 2, test: float = 0.2
 ) -> Data:
@@ -30,6 +33,7 @@ def blobs(
     return _data(0.7 * _on_circle(angle), label, classes, noise, rng, test)
 
 
+@made
 def moons(n: int = 200, noise: float = 0.1, seed: int = 0, *, test: float = 0.2) -> Data:
     """Two half circles, each with its end inside the other."""
     rng = _generator("moons", n, noise, seed, test)
@@ -41,6 +45,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0, *, test: float = 0.2)
     return _data(x - [0.3, 0.15], label, 2, noise, rng, test)
 
 
+@made
 def circles(n: int = 200, noise: float = 0.1, seed: int = 0, *, test: float = 0.2) -> Data:
     """A disc inside (1) and a ring around it (0)."""
     rng = _generator("circles", n, noise, seed, test)
@@ -51,13 +56,14 @@ def circles(n: int = 200, noise: float = 0.1, seed: int = 0, *, test: float = 0.
     return _data(x, label, 2, noise, rng, test)
 
 
+@made
 def spirals(
     n: int = 200, noise: float = 0.05, seed: int = 0, *, classes: int = 2, turns: float = 1.0,
     test: float = 0.2,
 ) -> Data:  # fmt: skip
     """Arms wound into each other, one a class; `turns` is how far each winds, above 0."""
     rng = _generator("spirals", n, noise, seed, test, classes)
-    if not _number(turns) or not 0 < turns <= 5:
+    if not is_number(turns) or not 0 < turns <= 5:
         raise ValueError(
             f"An arm cannot wind {turns!r} times.\nGive turns above 0 and at most 5; 1 is usual."
         )
@@ -67,6 +73,7 @@ def spirals(
     return _data(x, label, classes, noise, rng, test)
 
 
+@made
 def checkerboard(
     n: int = 400, noise: float = 0.0, seed: int = 0, *, squares: int = 2, test: float = 0.2
 ) -> Data:
@@ -85,6 +92,7 @@ def checkerboard(
     return _data(x, label, 2, noise, rng, test)
 
 
+@made
 def line(
     n: int = 50, noise: float = 0.2, seed: int = 0, *, slope: float = 1.0, offset: float = 0.0,
     test: float = 0.2,
@@ -92,19 +100,27 @@ def line(
     """y = slope · x + offset over −1 to 1, x and y (n, 1), with noise on y."""
     rng = _generator("line", n, noise, seed, test)
     for name, v in (("slope", slope), ("offset", offset)):
-        if not _number(v) or not np.isfinite(v):
+        if not is_number(v) or not np.isfinite(v):
             raise ValueError(f"{name} is {v!r}; a line has numbers.\nGive one such as 0.5.")
     x = np.sort(rng.uniform(-1, 1, (n, 1)), axis=0)
-    return Data(
-        x, slope * x + offset + noise * rng.normal(size=x.shape), split=_split(rng, n, test)
-    )
+    return Data(x, slope * x + offset + noise * rng.normal(size=x.shape), split=split(rng, n, test))
 
 
+@made
 def sine(n: int = 50, noise: float = 0.1, seed: int = 0, *, test: float = 0.2) -> Data:
     """y = sin x at n places evenly over −3 to 3, x and y (n, 1), with noise on y."""
     rng = _generator("sine", n, noise, seed, test)
     x = np.linspace(-3, 3, n)[:, None]
-    return Data(x, np.sin(x) + noise * rng.normal(size=x.shape), split=_split(rng, n, test))
+    return Data(x, np.sin(x) + noise * rng.normal(size=x.shape), split=split(rng, n, test))
+
+
+def xor_cloud(n: int, noise: float, seed: int, test: float) -> Data:
+    """Points over −1 to 1, clear of the axes by 0.06: 1 where the signs differ. See `xor`."""
+    rng = _generator("xor", n, noise, seed, test)
+    label = _labels(rng, n, 2)
+    x = rng.uniform(0.06, 1, (n, 2)) * rng.choice([-1.0, 1.0], (n, 1))
+    x[label == 1, 1] *= -1
+    return _data(x, label, 2, noise, rng, test)
 
 
 # --- in common ------------------------------------------------------------------------------------
@@ -119,21 +135,13 @@ def _generator(
             f"{who} cannot draw {n!r} samples.\n"
             f"Give a whole number from {2 * classes} (two a class) to {MOST:,}."
         )
-    if not _number(noise) or not 0 <= noise < np.inf:
+    if not is_number(noise) or not 0 <= noise < np.inf:
         raise ValueError(
             f"noise is {noise!r}; it is a standard deviation.\nGive 0 or more, such as 0.1."
         )
-    if not _number(test) or not 0 <= test < 1:
-        raise ValueError(
-            f"test is {test!r}; it is the share that is set aside.\nGive 0 or more, below 1."
-        )
-    if type(seed) is not int or seed < 0:
-        raise ValueError(f"seed is {seed!r}; it names a draw.\nGive a whole number, 0 or more.")
+    check_share(test)
+    check_seed(seed)
     return np.random.default_rng(seed)
-
-
-def _number(v: Any) -> bool:
-    return isinstance(v, (int, float)) and not isinstance(v, bool)
 
 
 def _labels(rng: np.random.Generator, n: int, classes: int) -> np.ndarray:
@@ -150,10 +158,4 @@ def _data(
 ) -> Data:  # fmt: skip
     y = label[:, None].astype(np.float64) if classes == 2 else label
     x = x + noise * rng.normal(size=x.shape)
-    return Data(x, y, split=_split(rng, len(x), test))
-
-
-def _split(rng: np.random.Generator, n: int, test: float) -> tuple[np.ndarray, np.ndarray]:
-    order = rng.permutation(n)
-    kept = round(test * n)
-    return order[kept:], order[:kept]
+    return Data(x, y, split=split(rng, len(x), test))

@@ -58,6 +58,14 @@ def test_yes_and_no_are_labels():
     assert Data(X, [True, False, True]).y.tolist() == [1, 0, 1]
 
 
+def test_classes_name_the_labels_and_stay_with_the_parts():
+    for y in (Y, [[0.0], [1.0], [0.0]]):
+        data = Data(X, y, classes=["cat", "dog"])
+        assert data.classes == data.train.classes == data.test.classes == ("cat", "dog")
+        assert pickle.loads(pickle.dumps(data)).classes == ("cat", "dog")
+    assert Data(X, Y).classes is None and Data(X, Y).recipe is None
+
+
 @given(st.integers(2, 60))
 def test_a_drawn_split_uses_every_row_once_and_is_always_the_same(n):
     rows = np.arange(n)
@@ -89,6 +97,11 @@ def test_a_given_split_is_kept():
         (lambda: Data([[1, 2], [3]], [1, 0]), ValueError, "rows of x have different lengths"),
         (lambda: Data(X, Y, ["a"]), ValueError, "x has 2 columns and names has 1 entries"),
         (lambda: Data(X, Y, "ab"), TypeError, "names must be a list of texts"),
+        (lambda: Data(X, Y, classes="ab"), TypeError, "classes must be a list of texts"),
+        (lambda: Data(X, Y, classes=[0, 1]), TypeError, "classes must be a list of texts"),
+        (lambda: Data(X, Y, classes=["a"]), ValueError, "y does not count the 1 classes from 0"),
+        (lambda: Data(X, [0, 1, 0.5], classes=["a", "b"]), ValueError, "y does not count the 2"),
+        (lambda: Data(X, X, classes=["a"] * 9), ValueError, "y does not count the 9 classes"),
         (lambda: Data(X, Y, split=([0, 3], [1])), ValueError, "split names rows 0 to 3"),
         (lambda: Data(X, Y, split=([-1], [1])), ValueError, "split names rows -1 to -1"),
         (lambda: Data(X, Y, split=[0, 1]), TypeError, "split must be two lists"),

@@ -4,6 +4,7 @@ import hashlib
 from importlib.resources import files
 
 import numpy as np
+from refusal import refused
 
 from backprop_kit.data import digits
 
@@ -42,6 +43,16 @@ def test_the_split_is_the_seeded_one():
     np.testing.assert_array_equal(data.split[1], order[1437:])
     assert (len(data.train), len(data.test)) == (1437, 360)
     assert set(data.test.y) == set(range(10))
+
+
+def test_another_seed_draws_another_split_of_the_same_images():
+    one, other = digits(), digits(seed=3)
+    assert np.array_equal(one.x, other.x) and len(other.test) == 360
+    assert set(one.split[1]) != set(other.split[1])
+    order = np.random.default_rng(3).permutation(1797)
+    np.testing.assert_array_equal(other.split[0], order[:1437])
+    with refused(ValueError, "seed is 0.5"):
+        digits(seed=0.5)
 
 
 def test_one_copy_for_all_who_ask():
