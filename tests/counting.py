@@ -46,6 +46,8 @@ class Counted(np.ndarray):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         _seen[f"{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")] += 1
         plain = [np.ndarray.view(x, np.ndarray) if isinstance(x, Counted) else x for x in inputs]
+        if "out" in options:
+            options["out"] = tuple(np.ndarray.view(x, np.ndarray) for x in options["out"])
         out = getattr(ufunc, method)(*plain, **options)
         return None if out is None else _true_asanyarray(out).view(Counted)
 
