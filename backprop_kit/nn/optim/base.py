@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -102,7 +103,7 @@ class Optimizer:
         parameters, grads  {name: array}; a parameter without a slope is left out
         state              {name: {slot: numbers}} from the last proposal; None at first
         """
-        after: State = dict(state or {})
+        after: State = dict((self._held if state is None else state) or {})
         steps = after.get(_COUNT, {}).get("t", 0)
         lr, grads = self.rate(steps), self._clipped(grads)
         updates = []
@@ -116,6 +117,15 @@ class Optimizer:
         if self.schedule is not None:
             after[_COUNT] = {"t": steps + 1}
         return updates, after
+
+    def resumed(self, state: State) -> Optimizer:
+        """A twin that proposes from this state on where none is given, to show one step of many."""
+        twin = copy(self)
+        twin._states, twin._held = WeakKeyDictionary(), state
+        return twin
+
+    # Where `propose` begins when it is told nothing else.
+    _held: State | None = None
 
     def _clipped(self, grads: Numbers) -> Numbers:
         if self.clip_value is not None:
