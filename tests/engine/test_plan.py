@@ -133,6 +133,15 @@ def test_scores_far_apart_and_far_from_zero():
         agree(Plan(loss, {"w": w}), loss, {"w": w})
 
 
+def test_logarithms_at_the_floor_and_back():
+    w = Tensor([[1.0, -2.0, 0.5]])
+    x = Tensor([[1.0], [2.0]], requires_grad=False)
+    loss = nn.BCELoss()(ops.sigmoid(x @ w), [[1.0, 0.0, 0.3], [0.0, 1.0, 1.0]])
+    plan = Plan(loss, {"w": w}, [x])
+    for far in (1.0, 300.0, 2.0, 1000.0, 0.5):
+        agree(plan, loss, {"w": w}, [(x, np.array([[far], [-far]]))])
+
+
 def test_a_parameter_used_again_and_again():
     rng = np.random.default_rng(0)
     w, b = Tensor(rng.normal(size=(4, 4)) / 2), Tensor(rng.normal(size=4))

@@ -13,6 +13,7 @@ from refusal import refused
 
 from backprop_kit import nn
 from backprop_kit.engine import Tensor, ops, replay_slopes
+from backprop_kit.engine.backward import ancestors
 from backprop_kit.engine.chance import moment
 from backprop_kit.engine.plan import Plan, planned
 from backprop_kit.nn.optim.flat import Flat
@@ -94,8 +95,6 @@ def test_nothing_recorded_is_touched_and_nothing_inside_comes_out():
 
 
 def _tape(loss):
-    from backprop_kit.engine.backward import ancestors
-
     return ancestors(loss.node)
 
 

@@ -5,7 +5,7 @@ plan · vectors    `Plan`, what is played; parameters as views into one vector
 check             `planned`, a plan that has been compared with fresh recordings
 draft · forms     where every number stands, and the calls that put it there
 generic           the form that every operation has
-products · bends · arithmetic · sums · scores · views · masks    faster forms
+products · bends · arithmetic · logs · sums · scores · views · masks    faster forms
 """
 
 from backprop_kit.engine.plan.check import planned

@@ -74,6 +74,8 @@ class Draft:
         self.block: dict[Node, Array] = {}  # where the numbers will stand in a longer line
         self.laid: dict[Node, tuple[tuple[int, ...], bool]] = {}  # shape in memory, batch last
         self.notes: dict[Node, tuple[Array, ...]] = {}  # what the way back reads again
+        self.late: dict[tuple[Node, ...], list[tuple[Array, Array]]] = {}  # weights used often
+        self.switch: dict[Node, list[bool]] = {}  # which way it took, for the way back
         self._numbers: dict[float, Array] = {}
 
         self.live = {*leaves, *inputs}

@@ -9,6 +9,7 @@ from backprop_kit.engine.plan import (
     arithmetic,
     bends,
     generic,
+    logs,
     masks,
     products,
     scores,
@@ -43,6 +44,7 @@ def draw(draft: Draft) -> None:
                 scores.logit_backward(draft, node, draft.slope[node])
             else:
                 _backward(draft, node, draft.slope[node], local)
+    products.write_late(draft)
     for leaf, place in draft.own.items():
         g = draft.slope.get(leaf)
         if leaf.op is None and isinstance(g, Same):
@@ -63,6 +65,7 @@ def _forward(draft: Draft, node: Node) -> None:
             (name == "matmul" and products.matmul(draft, node))
             or (name in ("sum", "mean") and sums.forward(draft, node))
             or (name == "dropout" and masks.forward(draft, node))
+            or (_floored(node) and logs.forward(draft, node))
             or bends.forward(draft, node)
             or arithmetic.forward(draft, node)))
     ):  # fmt: skip
@@ -99,7 +102,13 @@ def _fast(draft: Draft, node: Node, slot: int, g: Slope, local: dict[Node, Array
         return sums.backward(draft, node, g)
     if name == "dropout":
         return masks.backward(draft, node, g)
+    if _floored(node):
+        return logs.backward(draft, node, g)
     if node in local:
         bends.backward(draft, node, g, local[node])
         return True
     return arithmetic.backward(draft, node, slot, g)
+
+
+def _floored(node: Node) -> bool:
+    return node.op is not None and node.op.name == "log" and "floor" in node.options

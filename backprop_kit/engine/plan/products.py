@@ -71,16 +71,7 @@ def stack_backward(draft: Draft, node: Node, g: Array) -> None:
     xw, b = node.inputs
     x, w = xw.inputs
     if w in draft.own:
-        total = _stacked(draft.own[w], draft.own[b])
-        first = w not in draft.slope and b not in draft.slope
-        part = total if first else np.empty_like(total)
-        product(draft, draft.one_below(x).T, g, part)
-        if first:
-            draft.arrived(w, draft.own[w])
-            draft.arrived(b, draft.own[b])
-        else:
-            draft.pass_on(b, part[-1])
-            draft.pass_on(w, part[:-1])
+        _or_later(draft, (w, b), draft.one_below(x), g)
     if draft.passes(xw, 0):
         part = draft.part(x)
         product(draft, g, draft.at(w).T, part)
@@ -114,6 +105,9 @@ def matmul_back(draft: Draft, node: Node, slot: int, g: Slope) -> bool:
     target = node.inputs[slot]
     g = draft.filled(node, g)
     left, right = (T(a), g) if slot else (g, T(b))
+    if left.ndim == right.ndim == 2 and slot and target in draft.own and target.op is None:
+        _or_later(draft, (target,), a, g)
+        return True
     if left.ndim == right.ndim == 2:
         part = draft.part(target)
         product(draft, left, right, part)
@@ -130,6 +124,48 @@ def matmul_back(draft: Draft, node: Node, slot: int, g: Slope) -> bool:
         return False
     draft.arrived(target, part)
     return True
+
+
+# --- weights --------------------------------------------------------------------------------------
+OFTEN = 4  # a weight used so often has its slope from one product at the end
+
+
+def _or_later(draft: Draft, weights: tuple[Node, ...], x: Array, g: Array) -> None:
+    """Emit the slope of W (or of W and b, stacked), or note x and g for `write_late`."""
+    if draft.expected[weights[0]] < OFTEN:
+        _weights(draft, weights, x, g)
+    else:
+        draft.late.setdefault(weights, []).append((x, g))
+
+
+def write_late(draft: Draft) -> None:
+    """Emit the slopes of weights that are used often: all batches under one another."""
+    for weights, pairs in draft.late.items():
+        both = []
+        for parts in zip(*pairs, strict=True):
+            whole = np.empty((sum(map(len, parts)), parts[0].shape[1]), parts[0].dtype)
+            draft.emit(np.concatenate, parts, 0, whole)
+            both.append(whole)
+        _weights(draft, weights, *both)
+
+
+def _weights(draft: Draft, weights: tuple[Node, ...], x: Array, g: Array) -> None:
+    w, b = weights[0], weights[-1]
+    if len(weights) == 1:
+        part = draft.part(w)
+        product(draft, x.T, g, part)
+        draft.arrived(w, part)
+        return
+    total = _stacked(draft.own[w], draft.own[b])
+    first = w not in draft.slope and b not in draft.slope
+    part = total if first else np.empty_like(total)
+    product(draft, x.T, g, part)
+    if first:
+        draft.arrived(w, draft.own[w])
+        draft.arrived(b, draft.own[b])
+    else:
+        draft.pass_on(b, part[-1])
+        draft.pass_on(w, part[:-1])
 
 
 def _rows(a: Array) -> Any:
