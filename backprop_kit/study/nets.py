@@ -15,6 +15,7 @@ from backprop_kit.engine.tensor import Tensor
 from backprop_kit.nn import (
     ELU,
     GELU,
+    Identity,
     LeakyReLU,
     Linear,
     Module,
@@ -39,8 +40,8 @@ WIDEST, DEEPEST = 32, 6  # hidden layers as a picture can show them
 LARGEST = 1024  # inputs and outputs
 
 ACTIVATIONS: dict[str, Callable[[], Module]] = {
-    "tanh": Tanh, "sigmoid": Sigmoid, "relu": ReLU, "leaky relu": LeakyReLU, "elu": ELU,
-    "gelu": GELU, "softplus": Softplus,
+    "tanh": Tanh, "sigmoid": Sigmoid, "ReLU": ReLU, "leaky ReLU": LeakyReLU, "ELU": ELU,
+    "GELU": GELU, "softplus": Softplus, "linear": Identity,
 }  # fmt: skip
 OUTPUTS: dict[str, Callable[[], Module]] = {"sigmoid": Sigmoid, "softmax": Softmax, "tanh": Tanh}
 INITS: dict[str, Init] = {
@@ -108,7 +109,7 @@ def net(
 
     sizes       inputs, hidden layers, outputs, such as (2, 8, 8, 1); up to 6 hidden layers of 1 to
                 32 neurons
-    activation  "tanh", "sigmoid", "relu", "leaky relu", "elu", "gelu", "softplus"
+    activation  "tanh", "sigmoid", "ReLU", "leaky ReLU", "ELU", "GELU", "softplus", "linear"
     init        how weights start: "Xavier", "Xavier normal", "He", "He normal", "orthogonal",
                 "uniform" (−1 … 1), "normal" (0, 1), "zeros"; biases start at zero
     output      an activation at the end: "sigmoid", "softmax", "tanh"; None: none, so that two
@@ -125,9 +126,9 @@ def net(
     )
     """
     widths = _checked_sizes(sizes)
-    act = _chosen("activation", activation, ACTIVATIONS)
-    start = _chosen("init", init, INITS)
-    last = None if output is None else _chosen("output", output, OUTPUTS)
+    activation = _chosen("activation", activation, ACTIVATIONS)
+    init = _chosen("init", init, INITS)
+    output = None if output is None else _chosen("output", output, OUTPUTS)
     layers: list[Module] = []
     if features is not None and checked_features(features) != PLAIN:
         if widths[0] != 2:
@@ -138,9 +139,9 @@ def net(
         layers.append(Features(features))
         widths = (len(checked_features(features)), *widths[1:])
     for n_in, n_out in pairwise(widths):
-        layers += [Linear(n_in, n_out, init=start), act()]
+        layers += [Linear(n_in, n_out, init=INITS[init]), ACTIVATIONS[activation]()]
     layers.pop()
-    made = Sequential(*layers, *([last()] if last else []))
+    made = Sequential(*layers, *([] if output is None else [OUTPUTS[output]()]))
     made.reset(seed)
     made.recipe = {
         "sizes": [int(n) for n in sizes], "activation": activation, "init": init,
@@ -172,9 +173,11 @@ def _checked_sizes(sizes: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in sizes)
 
 
-def _chosen(word: str, name: Any, among: dict[str, Any]) -> Any:
-    if not isinstance(name, str) or name not in among:
+def _chosen(word: str, name: Any, among: dict[str, Any]) -> str:
+    """The name as the table writes it: "relu" is ReLU."""
+    found = {known.lower(): known for known in among}.get(str(name).lower())
+    if found is None:
         near = get_close_matches(str(name), among, n=1, cutoff=0.6)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         raise ValueError(f"There is no {word} {name!r}.\n{hint}Choose among {', '.join(among)}.")
-    return among[name]
+    return found
