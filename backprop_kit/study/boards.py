@@ -112,12 +112,31 @@ def _two_two_one() -> Board:
     return model, np.array([[1.0, 2.0], [1.0, -1.0]]), np.array([[1.0], [-0.75]])
 
 
+def _bowl() -> Board:
+    """A loss of two numbers, E = ½ (w₁² + 25 w₂²): a bowl 25 times as steep along w₂; at (5, 1)."""
+    model = Sequential(Linear(2, 1, bias=False))
+    model[0].W.data = [[5], [1]]
+    model.words = Words("A bowl, steep one way")
+    return model, np.array([[1.0, 0.0], [0.0, 5.0]]), np.zeros((2, 1))
+
+
+def _sine() -> Board:
+    """24 points of sin x between −3 and 3, and an untrained 1–8–1 net with tanh."""
+    model = Sequential(Linear(1, 8), Tanh(), Linear(8, 1))
+    model.reset(0)
+    model.words = Words("A sine to follow", ("x",), output="the curve")
+    x = np.linspace(-3, 3, 24)[:, None]
+    return model, x, np.sin(x)
+
+
 _BOARDS: dict[str, Callable[[], Board]] = {
     "stairs": _stairs,
     "digit": _digit,
     "four samples": _four_samples,
     "three by three": _three_by_three,
     "2-2-1": _two_two_one,
+    "bowl": _bowl,
+    "sine": _sine,
 }
 
 
@@ -125,7 +144,8 @@ def board(name: str) -> Board:
     """The model, the sample x (one row) and its target y of a worked example, made anew.
 
     name  "stairs" (the lamp, 2–3–1), "digit" (a handwritten 3, 64–32–10), "four samples" (2–3),
-          "three by three" (3–3, three samples) or "2-2-1" (ReLU, two samples, by hand)
+          "three by three" (3–3, three samples), "2-2-1" (ReLU, two samples, by hand), "bowl" (a
+          loss of two numbers) or "sine" (24 points of a curve, 1–8–1)
 
     Raises ValueError for a name that does not exist.
     """

@@ -1,12 +1,13 @@
 """Training in its smallest form, and what a step promises.
 
-`train` plain descent on all samples at once · `accuracy` the share right · `forecast` what the
-slopes promise for a step beside what it delivers.
+`train` plain descent on all samples at once · `accuracy` the share right, `missed` the rows that
+are not · `forecast` what the slopes promise for a step beside what it delivers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -53,22 +54,47 @@ def accuracy(model: Module, data: Any) -> float:
     """The share of samples answered right, between 0 and 1.
 
     One output: right means on the target's side of the middle (of 0.5 for 0/1 targets, of 0 for
-    ±1). Several outputs: right means the largest is where the target is.
+    ±1). Several outputs: right means the largest is where the target is. The model answers as in
+    `model.eval()`: nothing is dropped at random.
 
     Raises ValueError or TypeError, in two lines, for input that does not fit or is not finite.
     """
+    return float(_right(model, data).mean())
+
+
+def missed(model: Module, data: Any) -> np.ndarray:
+    """The rows of the samples that are not answered right, counted from 0, as `accuracy` judges."""
+    return np.asarray(np.flatnonzero(~_right(model, data)))
+
+
+def _right(model: Module, data: Any) -> np.ndarray:
+    """For each answer, whether it is right."""
     x, y = checked_sample(*_pair(data))
-    output = output_of(model, Tensor(x, requires_grad=False))
+    with _in_use(model):
+        output = output_of(model, Tensor(x, requires_grad=False))
     said, y = output.data, fitted(y, output)
     if said.ndim > 1 and said.shape[-1] > 1:
-        return float((said.argmax(-1) == _classes(y, said)).mean())
+        return np.asarray(said.argmax(-1) == _classes(y, said))
     if y.shape != said.shape:
         raise ValueError(
             f"Output of shape {said.shape} does not fit targets of shape {y.shape}.\n"
             "Give one target for each sample."
         )
     middle = 0.0 if y.min() < 0 else 0.5
-    return float(((said > middle) == (y > middle)).mean())
+    return np.asarray(((said > middle) == (y > middle)).reshape(len(x), -1).all(axis=1))
+
+
+@contextmanager
+def _in_use(model: Any) -> Iterator[None]:
+    """Every module in eval mode, and afterwards in the mode that it had."""
+    modes = {m: m.training for m in model.modules()} if isinstance(model, Module) else {}
+    try:
+        for m in modes:
+            m.training = False
+        yield
+    finally:
+        for m, mode in modes.items():
+            m.training = mode
 
 
 def _classes(y: np.ndarray, said: np.ndarray) -> np.ndarray:

@@ -148,8 +148,33 @@ def test_the_digits_net_draws_as_it_says():
     assert not np.array_equal(digits_net(seed=8)[0].W.data, mine.W1)
 
 
+# --- how large a step may be ----------------------------------------------------------------------
+def test_the_bowl_is_a_loss_of_two_numbers():
+    model, x, y = board("bowl")
+    recorded = record_pass(model, x, y)
+    ((path, leaf),) = recorded.parameters.items()
+    assert path == "0.W" and leaf.value.tolist() == [[5], [1]]
+    for w in ([5.0, 1.0], [-2.0, 0.5], [0.0, 0.0]):
+        model[0].W.data = np.array(w)[:, None]
+        recorded = record_pass(model, x, y)
+        assert float(recorded.trace.loss.value) == 0.5 * (w[0] ** 2 + 25 * w[1] ** 2)
+        slopes = recorded.trace.grads[recorded.parameters["0.W"]]
+        assert slopes.ravel().tolist() == [w[0], 25 * w[1]]
+
+
+def test_the_sine_and_the_net_that_is_to_follow_it():
+    model, x, y = board("sine")
+    assert x.shape == y.shape == (24, 1) and (x[0, 0], x[-1, 0]) == (-3, 3)
+    assert np.allclose(np.diff(x[:, 0]), 6 / 23) and np.array_equal(y, np.sin(x))
+    rng, width = np.random.default_rng(0), np.sqrt(6 / 9)
+    W1, W2 = rng.uniform(-width, width, (1, 8)), rng.uniform(-width, width, (8, 1))
+    true = np.tanh(x @ W1) @ W2
+    assert np.allclose(model(x).data, true, rtol=1e-14, atol=1e-14)
+    assert number(float(np.mean((true - y) ** 2))) == "1.32"
+
+
 # --- boards as such -------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["stairs", "digit"])
+@pytest.mark.parametrize("name", ["stairs", "digit", "bowl", "sine"])
 def test_each_call_makes_a_board_of_its_own(name):
     first, x, y = board(name)
     second, *_ = board(name)
@@ -158,7 +183,7 @@ def test_each_call_makes_a_board_of_its_own(name):
     third, *_ = board(name)
     for p, q in zip(second.parameters(), third.parameters(), strict=True):
         assert np.array_equal(p.data, q.data)
-    assert len(x) == len(y) == 1
+    assert len(x) == len(y)
 
 
 def test_the_words_of_the_lamp_fit_its_input():

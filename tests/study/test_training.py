@@ -12,7 +12,7 @@ from backprop_kit.data import digits, stairs
 from backprop_kit.engine import Tensor
 from backprop_kit.films.numbers import number
 from backprop_kit.nn import SGD, CrossEntropyLoss, Linear, Sequential, Sigmoid, Tanh
-from backprop_kit.study import accuracy, board, forecast, record_pass, train
+from backprop_kit.study import accuracy, board, digits_net, forecast, missed, record_pass, train
 
 ALL = (byhand.POSITIONS, byhand.LAMP_ON)
 
@@ -255,3 +255,15 @@ def test_models_that_are_none_are_refused():
         train(Tanh(), (X, X), 0.1, 1)
     with refused(ValueError, "no parameter"):
         forecast(Tanh(), X, X, [0.1])
+
+
+# --- who was not answered right -------------------------------------------------------------------
+def test_missed_are_the_rows_that_accuracy_does_not_count():
+    x, y = digits().test
+    net = train(digits_net(), digits().train, lr=0.5, rounds=20)
+    W1, b1, W2, b2 = (p.data for p in net.parameters())
+    said = (np.tanh(x @ W1 + b1) @ W2 + b2).argmax(axis=1)
+    assert missed(net, (x, y)).tolist() == [i for i in range(360) if said[i] != y[i]]
+    assert accuracy(net, (x, y)) == 1 - len(missed(net, (x, y))) / 360
+    model, *_ = board("stairs")
+    assert missed(model, stairs()).tolist() == [0, 3]  # by hand: 0.288, 0.712, 0.405, 0.595
