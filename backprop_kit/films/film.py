@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import struct
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .film_check import check
+from .packing import alike, listed, packed, plain
+from .packing import unpack as unpack
 
 Row = dict[str, Any]
 
@@ -20,6 +19,8 @@ _GEOMETRY = (
     "marks", "size", "phases", "legend", "head", "trace", "scene", "scenes", "span", "tight",
     "presenter",
 )  # fmt: skip
+# What stands beside the picture, and may change while the picture stays.
+_BESIDE = ("controls", "transport", "chip", "texts")
 _FIELDS = ("k", "phase", "say", "on", "to", "source", "panel", "pan", "mark")
 
 
@@ -31,6 +32,10 @@ class Array:
     ``peak`` is the size that gets the full fill (None: the largest ``|value|``). In a ``series``
     the first axis counts steps: entry i of what is shown at step k is entry i of row k, and of the
     last row where there is no row k.
+
+    An array that ``grows`` only gets new entries at its end while a picture stays, so that only
+    these travel. Bytes (uint8) are read on a ``scale``, from its low end (0) to its high one (255):
+    enough for fills, and never printed.
     """
 
     name: str
@@ -39,8 +44,15 @@ class Array:
     stale: int | None = None
     peak: float | None = None
     series: bool = False
+    grows: bool = False
+    scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        if (self.scale is not None) != (self.values.dtype == np.uint8):
+            raise ValueError(
+                f"The array {self.name!r} has {self.values.dtype} values, scale {self.scale}.\n"
+                "Bytes (uint8) need a scale (low, high), and nothing else has one."
+            )
         if self.values.flags.writeable:  # what was recorded never changes
             own = self.values.copy()
             own.flags.writeable = False
@@ -96,6 +108,16 @@ class Film:
 
     ``presenter`` asks for large type: what names no size of its own is drawn at 24 px.
 
+    A lab has more beside its picture. ``controls``: groups ``{"title", "note", "items"}``, an item
+    being ``{"name", "label", "kind", "value", "text"}`` with ``options``, texts of which ``value``
+    is the place (select, slider; in ``chips`` a list of places), or with ``lo``, ``hi`` and
+    ``step`` (slider, stepper); ``off`` says why it cannot be used now, "" if it can; what is
+    ``more`` is folded away. ``transport``: ``{"playing", "size", "sizes", "counter", "can_back"}``,
+    with ``speed`` and ``speeds`` (pairs of value and label), and ``progress`` (``{"share",
+    "left"}`` or None). ``chip``: ``{"text"}`` with ``token`` and ``short``. ``at``: the number of
+    this picture along the slider of time; pictures of one ``trace`` are kept by it in the page.
+    ``texts``: what marks with a ``key`` say, by that key; nothing where there is no such text.
+
     Raises ValueError where a mark, a row or a frame names something the film does not have.
     """
 
@@ -114,6 +136,11 @@ class Film:
     head: str = ""
     choices: tuple[Row, ...] = ()
     presenter: bool = False
+    controls: tuple[Row, ...] = ()
+    transport: Row = field(default_factory=dict)
+    chip: Row = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    at: int | None = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -147,7 +174,7 @@ class Film:
         covered.
         """
         last = self._last if until is None else until
-        rows, body = _arrays([a for a in self.arrays if a.known <= last], last)
+        rows, body = listed([a for a in self.arrays if a.known <= last], last)
         header = {
             "title": self.title, "trace": self.trace, "phases": self.phases,
             "legend": self.legend, "arrays": rows, **_scene(self, last),
@@ -156,13 +183,16 @@ class Film:
             header |= {"head": self.head, "choices": self.choices}
         if self.presenter:
             header["presenter"] = True
+        header |= {name: getattr(self, name) for name in _BESIDE if getattr(self, name)}
+        if self.at is not None:
+            header["at"] = self.at
         if self.scenes:
             header["scene"] = self.scene
             # Scenes have many panels in common: each is packed once, and frames say which.
             panels: dict[str, int] = {}
             header["scenes"] = {name: _scene(s, last, panels) for name, s in self.scenes.items()}
             header["panels"] = [json.loads(panel) for panel in panels]
-        return _packed(header, body)
+        return packed(header, body)
 
     def pack_over(self, other: Film) -> bytes | None:
         """Return what differs from ``other``, to be laid over it: arrays and frames.
@@ -172,59 +202,21 @@ class Film:
         if any(getattr(self, name) != getattr(other, name) for name in _GEOMETRY):
             return None
         same = {a.name: a for a in other.arrays}
-        new = [a for a in self.arrays if a.name not in same or not _alike(a, same[a.name])]
+        new = [a for a in self.arrays if a.name not in same or not alike(a, same[a.name])]
         gone = [name for name in same if name not in {a.name for a in self.arrays}]
-        rows, body = _arrays(new, self._last)
+        rows, body = listed(new, self._last, same)
         header = {"title": self.title, "choices": self.choices, "arrays": rows, "gone": gone,
                   "cuts": _scene(self, self._last)["cuts"]}  # fmt: skip
-        return _packed(header, body, level=1)  # a hand waits for it
+        for name in _BESIDE:
+            if getattr(self, name) != getattr(other, name):
+                header[name] = getattr(self, name)
+        if self.at is not None:
+            header["at"] = self.at
+        return packed(header, body, level=1)  # a hand waits for it
 
     @property
     def _last(self) -> int:
         return max(f.k for frames in self.cuts.values() for f in frames)
-
-
-def _arrays(arrays: list[Array], last: int) -> tuple[list[Any], bytearray]:
-    """How the arrays are listed in the header, and their numbers."""
-    body, rows = bytearray(), []
-    for array in arrays:
-        values = np.ascontiguousarray(array.values[: last + 1] if array.series else array.values)
-        kind = "<f4" if values.dtype == np.float32 else "<f8"
-        peak = array.peak if array.peak is not None else _peak(values)
-        stale = array.stale if array.stale is not None and array.stale <= last else None
-        place = [array.name, kind[1:], len(body), list(values.shape)]
-        rows.append([*place, array.known, stale, peak, *([1] if array.series else [])])
-        body += values.astype(kind).tobytes()
-        body += bytes(-len(body) % 8)
-    return rows, body
-
-
-def _alike(a: Array, b: Array) -> bool:
-    return (
-        (a.known, a.stale, a.peak, a.series) == (b.known, b.stale, b.peak, b.series)
-        and (a.values.shape, a.values.dtype) == (b.values.shape, b.values.dtype)
-        and bool(np.array_equal(a.values, b.values, equal_nan=True))
-    )
-
-
-def _packed(header: Row, body: bytearray, level: int = 9) -> bytes:
-    text = json.dumps(
-        header, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
-    ).encode()
-    text += b" " * (-(len(text) + 4) % 8)
-    return _gzip(struct.pack("<I", len(text)) + text + bytes(body), level)
-
-
-def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the header and the arrays of a packed film."""
-    raw = gzip.decompress(data)
-    (size,) = struct.unpack_from("<I", raw)
-    header = json.loads(raw[4 : 4 + size])
-    arrays = {}
-    for name, kind, at, shape, *_ in header["arrays"]:
-        count = int(np.prod(shape, dtype=int))
-        arrays[name] = np.frombuffer(raw, "<" + kind, count, 4 + size + at).reshape(shape)
-    return header, arrays
 
 
 def _scene(scene: Scene | Film, last: int, panels: dict[str, int] | None = None) -> Row:
@@ -238,7 +230,7 @@ def _scene(scene: Scene | Film, last: int, panels: dict[str, int] | None = None)
         lean = [_lean(f) for f in frames if f.k <= last]
         if panels is not None:
             for row in lean:
-                panel = json.dumps(row.get("panel", ()), default=_plain)
+                panel = json.dumps(row.get("panel", ()), default=plain)
                 row["panel"] = panels.setdefault(panel, len(panels))
         shown[name] = {"frames": lean, "covered": covered}
     marks = [m for m in scene.marks if m.get("frames", [0])[0] <= last]
@@ -252,28 +244,3 @@ def _lean(frame: Frame) -> Row:
         for name in _FIELDS
         if (value := getattr(frame, name)) not in ((), "", 0) or name == "k"
     }
-
-
-def _peak(values: np.ndarray) -> float:
-    sizes = np.abs(values[np.isfinite(values)])
-    return float(sizes.max()) if sizes.size else 0.0
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    raise TypeError(
-        f"A film cannot carry a {type(value).__name__}.\n"
-        "Use text, numbers, lists and dicts; numbers that are shown go into arrays."
-    )
-
-
-def _gzip(raw: bytes, level: int) -> bytes:
-    """Compress; written out, since Python versions differ in a byte of the header."""
-    squeeze = zlib.compressobj(level, zlib.DEFLATED, -15)
-    packed = squeeze.compress(raw) + squeeze.flush()
-    return (
-        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
-        + packed
-        + struct.pack("<II", zlib.crc32(raw), len(raw) & 0xFFFFFFFF)
-    )

@@ -15,7 +15,9 @@ MARKS = (
     "plane", "curve", "mesh", "poly", "zone", "image", "dot", "seg", "tangent", "bar",
     "square", "words", "field", "tell",
     "equation", "atlas",
+    "dots", "wire", "tile", "contour", "time",
 )  # fmt: skip
+CONTROLS = ("select", "slider", "stepper", "switch", "number", "button", "chips")
 ROWS = (
     "title", "p", "gap", "line", "rule", "eq", "terms", "bars", "fall", "next", "plane", "product",
     "desk",
@@ -36,6 +38,10 @@ _NUMBERS = (
     "from",
     "to",
     "at",
+    "xs",
+    "ys",
+    "ids",
+    "past",
 )
 
 
@@ -54,6 +60,34 @@ def check(film: Film) -> None:
     _scene(film, sizes, film.marks, film.cuts)
     for scene in film.scenes.values():
         _scene(film, sizes, scene.marks, scene.cuts)
+    _controls([item for group in film.controls for item in group["items"]])
+    if film.transport:
+        size, offered = film.transport.get("size"), film.transport.get("sizes", ())
+        _need(size in offered, f"There is no step size {size!r}.", f"It has {_some(offered)}.")
+
+
+def _controls(items: list[dict[str, Any]]) -> None:
+    for name, count in Counter(item["name"] for item in items).items():
+        _need(count == 1, f"Two controls are named {name!r}.", "Give each its own name.")
+    for item in items:
+        kind, name, value = item.get("kind"), item["name"], item.get("value")
+        kinds = ", ".join(CONTROLS)
+        _need(kind in CONTROLS, f"There is no control {kind!r}.", f"Controls are {kinds}.")
+        places = value if isinstance(value, (list, tuple)) else [value]
+        if "options" in item:
+            count = len(item["options"])
+            _need(
+                all(isinstance(place, int) and 0 <= place < count for place in places),
+                f"The control {name!r} stands at {value!r} of {count} options.",
+                "Places are counted from 0.",
+            )
+        elif kind in ("slider", "stepper"):
+            lo, hi = item.get("lo"), item.get("hi")
+            _need(
+                isinstance(lo, (int, float)) and isinstance(hi, (int, float)) and lo < hi,
+                f"The control {name!r} does not say from where to where it goes.",
+                "Give options, or lo and hi.",
+            )
 
 
 def _scene(
@@ -61,12 +95,16 @@ def _scene(
 ) -> None:
     for mark in marks:
         kind = mark.get("t")
-        _need(kind in MARKS, f"There is no mark {kind!r}.", f"The marks are {', '.join(MARKS)}.")
+        _need(
+            kind in MARKS,
+            f"There is no mark {kind!r}.",
+            lambda: f"The marks are {', '.join(MARKS)}.",
+        )
         _arrays(sizes, mark, f"the mark {mark.get('tag', kind)!r}")
         _need(
             mark.get("scene", film.scene) in (film.scene, *film.scenes),
             f"The mark {mark.get('tag', kind)!r} leads to a scene the film does not have.",
-            f"It has {_some((film.scene, *film.scenes))}.",
+            lambda: f"It has {_some((film.scene, *film.scenes))}.",
         )
     tags = {mark["tag"] for mark in marks if "tag" in mark}
     for cut, frames in cuts.items():
@@ -119,9 +157,14 @@ def references(part: Any) -> Iterator[tuple[str, int]]:
     elif isinstance(part, dict):
         sums = ("a", "w", "sum") if part.get("t") in ("bundle", "terms") else ()
         for key, value in part.items():
-            if key in _NUMBERS and isinstance(value, (list, tuple)):
+            place = key in _NUMBERS or (part.get("t") == "time" and key in ("last", "hi", "forks"))
+            if place and isinstance(value, (list, tuple)):
                 pairs = [value] if value and isinstance(value[0], str) else value
-                yield from ((p[0], p[1]) for p in pairs if len(p) == 2 and isinstance(p[1], int))
+                yield from (
+                    (p[0], p[1])
+                    for p in pairs
+                    if isinstance(p, (list, tuple)) and len(p) == 2 and isinstance(p[1], int)
+                )
             elif key == "array" or key in sums:
                 yield value, 0
             elif key in ("items", "rows", "marks", "n"):

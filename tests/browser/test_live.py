@@ -148,6 +148,21 @@ def test_a_slow_kernel_is_asked_once_and_then_for_the_newest(book, e):
     assert "2.2" in heard(book)
 
 
+def test_a_pointer_that_is_taken_away_has_let_go(book, e):
+    x, y = grip(e, "x").evaluate(BOX)
+    book.page.mouse.move(x, y)
+    book.page.mouse.down()
+    book.page.mouse.move(x + 14, y)
+    quiet(book, e)
+    assert heard(book).rstrip().endswith("False]")
+    grip(e, "x").evaluate("n => n.dispatchEvent(new PointerEvent('pointercancel'))")
+    quiet(book, e)
+    assert heard(book).rstrip().endswith("True]")
+    book.page.mouse.move(x, y)
+    book.page.mouse.up()
+    quiet(book, e)
+
+
 def test_a_click_on_a_track_takes_the_handle_there(book, e):
     box = grip(e, "w").bounding_box()
     book.page.mouse.click(box["x"] + 14 + 160 * 0.25, box["y"] + 14)

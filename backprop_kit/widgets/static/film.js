@@ -6,10 +6,10 @@ export async function open(bytes) {
     start = 4 + new DataView(raw).getUint32(0, true);
   const film = JSON.parse(new TextDecoder().decode(new Uint8Array(raw, 4, start - 4)));
   film.arrays = new Map(
-    film.arrays.map(([name, kind, at, shape, known, stale, peak, series]) => {
+    film.arrays.map(([name, kind, at, shape, known, stale, peak, series, scale, from]) => {
       const size = shape.reduce((a, b) => a * b, 1),
-        Kind = kind === "f4" ? Float32Array : Float64Array;
-      return [name, { known, stale, peak, row: series && size / shape[0], values: new Kind(raw, start + at, size) }];
+        Kind = { f4: Float32Array, u1: Uint8Array }[kind] || Float64Array;
+      return [name, { known, stale, peak, scale, from, row: series && size / shape[0], values: new Kind(raw, start + at, size) }];
     })
   );
   return Object.assign(film, {

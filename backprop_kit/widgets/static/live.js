@@ -100,6 +100,8 @@ hooks.start = view => {
     });
     on(node, "pointermove", e => (node.hasPointerCapture(e.pointerId) ? follow(e, false) : hover(tag)));
     on(node, "pointerup", e => node.hasPointerCapture(e.pointerId) && follow(e, true));
+    // Where the host takes the pointer away, the handle stays where it is, and is let go.
+    on(node, "pointercancel", () => move(node.grip, node.grip.values, true));
     on(node, "click", e => e.stopPropagation());
     on(node, "keydown", e => {
       const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key],
@@ -167,9 +169,10 @@ hooks.start = view => {
     if (!fresh) return view.ask();
     const kept = new Map(base);
     fresh.gone.forEach(name => kept.delete(name));
-    const count = film.cuts[cut]?.frames.length;
-    film.arrays = new Map([...kept, ...fresh.arrays]);
-    Object.assign(film, { title: fresh.title, choices: fresh.choices, cuts: fresh.cuts });
+    const count = film.cuts[cut]?.frames.length,
+      { title, choices, cuts } = fresh,
+      arrays = new Map([...kept, ...fresh.arrays]);
+    Object.assign(film, hooks.laid ? hooks.laid(view, fresh, arrays) : { title, choices, cuts, arrays });
     // A timeline of another length is built anew.
     if (film.cuts[cut]?.frames.length !== count) view.cut = Object(cut);
     // The hand may be further than this answer: by what waits, and by what is on its way.
@@ -178,7 +181,9 @@ hooks.start = view => {
     view.ask();
   };
 
-  Object.assign(view, { hatch, lay, place, tell });
+  // Whether a question still waits for its answer, or the answer to be laid over the film.
+  const pending = name => waiting.has(name) || (sent > model.get("heard") && flying[0] === name) || laid !== model.get("live");
+  Object.assign(view, { hatch, lay, place, tell, pending, waiting });
   model.on("change:live", lay);
   model.on("change:heard", answered);
   return () => {

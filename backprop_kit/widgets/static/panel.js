@@ -236,7 +236,7 @@ export function fillPanel(panel, c, rows) {
           )
         )
     );
-    return c.stacked || (panel.scrollHeight <= panel.clientHeight + 1 && !(large && panel.scrollWidth > panel.clientWidth));
+    return c.stacked || !rows.length || (panel.scrollHeight <= panel.clientHeight + 1 && !(large && panel.scrollWidth > panel.clientWidth));
   });
   join(panel);
 }

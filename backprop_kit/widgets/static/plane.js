@@ -12,12 +12,12 @@ ORDER.unshift("plane", "image", "zone", "poly", "square", "bar", "mesh", "curve"
 ORDER.push("slider", "dot", "words");
 
 const COLOURS = { pos: "positive", neg: "negative", accent: "dir", paper: "surface", grey: "covered" };
-const colour = (name, v) => `var(--bk-${name === "sign" ? (v < 0 ? "negative" : "positive") : COLOURS[name] || name || "ink"})`;
+export const colour = (name, v) => `var(--bk-${name === "sign" ? (v < 0 ? "negative" : "positive") : COLOURS[name] || name || "ink"})`;
 const faded = (c, state) => (c.at.dim || state?.stale ? 0.35 : null);
 const plain = v => `${v}`.replace("-", "−");
 
 // A number, or the entry of an array; undefined while it is not known.
-const at = (c, n) => (typeof n === "number" ? n : n && c.state(typeof n[0] === "string" ? [n] : n)?.n);
+export const at = (c, n) => (typeof n === "number" ? n : n && c.state(typeof n[0] === "string" ? [n] : n)?.n);
 const known = (...values) => values.every(v => v != null && !Number.isNaN(v));
 
 // From a value to its place, and back.
@@ -43,7 +43,7 @@ function axes(c, m) {
   return { l, r, t, b, X, Y, U, V };
 }
 
-const planeOf = (c, m) => (c.planes[m.in] ||= axes(c, c.film.marks.find(p => p.t === "plane" && p.tag === m.in)));
+export const planeOf = (c, m) => (c.planes[m.in] ||= axes(c, c.film.marks.find(p => p.t === "plane" && p.tag === m.in)));
 
 // What reaches beyond the plane ends at its edge.
 const clipped = ({ l, r, t, b }, ...kids) =>
@@ -180,7 +180,7 @@ draw.mesh = (c, m) => {
   );
 };
 
-const OUTLINES = {
+export const OUTLINES = {
   circle: r => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
   square: r => `M${-0.88 * r} ${-0.88 * r}h${1.76 * r}v${1.76 * r}h${-1.76 * r}z`,
   triangle: r => `M0 ${-1.15 * r}L${1.05 * r} ${0.75 * r}H${-1.05 * r}z`,
@@ -320,7 +320,7 @@ draw.words = (c, m) => {
       v + size * 0.35,
       size,
       anchor,
-      { "data-tag": m.v && m.tag, class: m.bold ? "bold" : "", style: `fill:${m.c === "sign" ? colour("sign", state?.n) : colour({ pos: "positive-text", neg: "negative-text" }[m.c] || m.c)}` },
+      { "data-tag": m.v && m.tag, class: `${m.bold ? "bold" : ""} ${m.halo ? "haloed" : ""}`, style: `fill:${m.c === "sign" ? colour("sign", state?.n) : colour({ pos: "positive-text", neg: "negative-text" }[m.c] || m.c)}` },
       m.s && svgText(m.s, size),
       shown && (m.s ? " " : "") + shown
     )

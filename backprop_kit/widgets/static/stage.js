@@ -41,7 +41,8 @@ function render({ model, el }) {
   const ask = () => {
     next ||= requestAnimationFrame(() => {
       next = 0;
-      if (!ended && view.film && root.offsetWidth) show();
+      // What is hidden is drawn when it can be seen again.
+      if (!ended && view.film) root.offsetWidth ? show() : (width = 0);
     });
   };
   const select = (pick, extra) => {

@@ -2,7 +2,7 @@
 
 import { abs, clamp, floor } from "./dom.js";
 
-const rgb = text =>
+export const rgb = text =>
   text.match(/^#/) ? [1, 3, 5].map(i => parseInt(text.substr(i, 2), 16)) : (text.match(/[\d.]+/g) || []).map(Number);
 const bright = c =>
   c.reduce(
