@@ -14,16 +14,19 @@ from typing import Any
 __version__ = "0.1.0"
 
 _NAMES = {
-    "engine": "Tensor Trace backward_steps gradcheck replay",
+    "engine": "Tensor Trace backward_steps gradcheck moment replay",
     "nn": "Module Parameter Sequential Linear Function Identity"
     " Tanh Sigmoid ReLU LeakyReLU ELU Softplus GELU Softmax LogSoftmax"
+    " Buffer Dropout BatchNorm LayerNorm"
     " Loss SquaredError MSELoss BCELoss BCEWithLogitsLoss CrossEntropyLoss default_loss"
     " Optimizer SGD AdaGrad RMSProp Adam AdamW StepDecay ExponentialDecay CosineDecay Warmup"
-    " zeros uniform normal xavier_uniform xavier_normal he_uniform he_normal orthogonal",
-    "data": "Data xor stairs digits blobs moons circles spirals checkerboard line sine",
-    "study": "board compare_gradients digits_net train accuracy forecast",
+    " zeros ones uniform normal xavier_uniform xavier_normal he_uniform he_normal orthogonal",
+    "data": "Data xor stairs digits iris blobs moons circles spirals checkerboard line sine"
+    " read_csv own_points from_recipe",
+    "study": "Run net board compare_gradients digits_net train accuracy missed forecast"
+    " hessian limit losses",
     "widgets": "ActivationExplorer CostMeter ForwardStepper GradientCheck GraphStepper"
-    " LossExplorer MatrixStepper Player Stage",
+    " LossExplorer MatrixStepper Player Stage TrainingLab",
     "teaching": "Predict Quiz check",
 }
 _PACKAGES = ("data", "engine", "films", "nn", "study", "teaching", "widgets")

@@ -13,6 +13,7 @@ _HOME = {
     "MatrixStepper": "matrix_stepper",
     "Player": "player",
     "Stage": "stage",
+    "TrainingLab": "training_lab",
 }
 
 __all__ = sorted(_HOME)
