@@ -11,6 +11,10 @@ from collections.abc import Generator
 
 import pytest
 
+# Products are small here, and two test files run at a time: threads of their own would only wait
+# for each other. Set before NumPy is loaded, and inherited by kernels.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 STRICT = "BACKPROP_KIT_STRICT"
 
 
