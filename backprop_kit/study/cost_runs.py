@@ -205,7 +205,7 @@ class Training:
         """Run pairs for about so long, at least one."""
         until = perf_counter() + seconds
         while not self.finished:
-            self._pupil = train(self._pupil, self._data, lr=RATE, rounds=1)
+            self._pupil = train(self._pupil, self._data.train, lr=RATE, rounds=1)
             self.rounds += 1
             if self.rounds in (1, PAIRS):
                 self._right.append(accuracy(self._pupil, self._data.test))
