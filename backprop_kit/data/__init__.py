@@ -6,7 +6,8 @@ shapes   points in the plane in classes, and curves: ``blobs()``, ``spirals()``,
 digits   ``digits()``, 1,797 handwritten digits of 8×8 pixels
 iris     ``iris()``, 150 flowers of three species
 table    ``read_csv()``, a table of one's own
-own      ``own_points()``, points set by hand, and edits of them
+own      ``own_points()``, points set by hand
+edits    one point more, elsewhere or fewer, in any data
 recipe   ``from_recipe()``: kit-made data again, from ``data.recipe``
 """
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,8 +75,14 @@ class Data:
         """The same samples, which now say how they were made."""
         twin = copy.copy(self)
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in recipe.items()}
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in plain.items()}
         object.__setattr__(twin, "_recipe", plain)
         return twin
+
+    def edited(self, x: np.ndarray, y: np.ndarray, split: tuple[np.ndarray, np.ndarray]) -> Self:
+        """Data of the same kind with other rows, as `edits` makes them."""
+        new: Any = Data(x, y, self.names, split=split, classes=self.classes)
+        return new
 
     @property
     def train(self) -> Data:
@@ -158,8 +164,14 @@ def _frozen(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def _texts(names: Any) -> bool:
+    """Whether this is a list of texts."""
+    listed = isinstance(names, (Sequence, np.ndarray)) and not isinstance(names, str)
+    return listed and all(isinstance(name, str) for name in names)
+
+
 def _column_names(names: Sequence[str], x: np.ndarray) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    if not _texts(names):
         raise TypeError(
             "names must be a list of texts, one per column of x.\n"
             'For example names=["switch 1", "switch 2"].'
@@ -174,7 +186,7 @@ def _column_names(names: Sequence[str], x: np.ndarray) -> tuple[str, ...]:
 
 
 def _class_names(classes: Sequence[str], y: np.ndarray) -> tuple[str, ...]:
-    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+    if not _texts(classes):
         raise TypeError(
             'classes must be a list of texts, one per label.\nFor example classes=["cat", "dog"].'
         )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .data import Data
+from .edits import added, deleted, moved
 from .split import check_seed, check_share, split
 
 MOST = 10_000  # set by hand, or nearly
@@ -49,44 +50,26 @@ class OwnPoints(Data):
         """(n,) whole numbers, however many classes there are."""
         return self.y.reshape(-1).astype(np.int64)
 
-    def add(self, x: float, y: float, label: int) -> OwnPoints:
+    def add(self, x: float, y: float, label: int) -> Self:
         """With one more point, at the end."""
-        point = _points([[x, y]])
-        return self._with(np.concatenate([self.x, point]), np.append(self.labels, label))
+        return added(self, *_points([[x, y]]), *_labels([label]))
 
-    def move(self, i: int, x: float, y: float) -> OwnPoints:
+    def move(self, i: int, x: float, y: float) -> Self:
         """With point i at another place."""
-        xy, point = self.x.copy(), _points([[x, y]])
-        xy[self._at(i)] = point[0]
-        return self._with(xy, self.labels)
+        return moved(self, i, *_points([[x, y]]))
 
-    def remove(self, i: int) -> OwnPoints:
+    def remove(self, i: int) -> Self:
         """Without point i; later ones move up. The last point stays."""
-        i = self._at(i)
-        if len(self) == 1:
-            raise ValueError(
-                "This is the last point; without it there is nothing to learn from.\n"
-                "Add another point first."
-            )
-        return self._with(np.delete(self.x, i, 0), np.delete(self.labels, i))
+        return deleted(self, i)
 
-    def relabel(self, i: int, label: int) -> OwnPoints:
+    def relabel(self, i: int, label: int) -> Self:
         """With point i in another class."""
-        new: list[Any] = self.labels.tolist()
-        new[self._at(i)] = label
-        return self._with(self.x, new)
+        return moved(self, i, None, *_labels([label]))
 
-    def _at(self, i: Any) -> int:
-        whole = isinstance(i, (int, np.integer)) and not isinstance(i, bool)
-        if not whole or not 0 <= i < len(self):
-            raise ValueError(
-                f"There is no point {i!r}.\nThe points count from 0 to {len(self) - 1}."
-            )
-        return int(i)
-
-    def _with(self, xy: ArrayLike, labels: ArrayLike) -> OwnPoints:
+    def edited(self, x: np.ndarray, y: np.ndarray, split: Any) -> Self:
+        """Other points, split anew by the same share and draw."""
         test, seed = self._share
-        return OwnPoints(xy, labels, test=test, seed=seed)
+        return type(self)(x, y.reshape(-1), test=test, seed=seed)
 
     def __reduce__(self) -> tuple[Any, ...]:
         test, seed = self._share
@@ -110,7 +93,7 @@ def own_points(
 def _points(xy: ArrayLike) -> np.ndarray:
     try:
         array = np.array(xy, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty(0)
     if array.ndim != 2 or array.shape[1] != 2 or not array.size or not np.isfinite(array).all():
         raise ValueError(

@@ -14,11 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from backprop_kit.engine.numbers import is_number
+
 from .data import Data
 from .recipe import made
-from .split import check_seed, check_share, is_number, split
+from .split import check_seed, check_share, split
 
 MOST = 100_000  # a person looks at these points
+FARTHEST = 1e6
 
 
 @made
@@ -100,8 +103,11 @@ def line(
     """y = slope · x + offset over −1 to 1, x and y (n, 1), with noise on y."""
     rng = _generator("line", n, noise, seed, test)
     for name, v in (("slope", slope), ("offset", offset)):
-        if not is_number(v) or not np.isfinite(v):
-            raise ValueError(f"{name} is {v!r}; a line has numbers.\nGive one such as 0.5.")
+        if not is_number(v) or not abs(v) <= FARTHEST:
+            raise ValueError(
+                f"{name} is {v!r}; a line has numbers, not beyond ±{FARTHEST:,.0f}.\n"
+                "Give one such as 0.5."
+            )
     x = np.sort(rng.uniform(-1, 1, (n, 1)), axis=0)
     return Data(x, slope * x + offset + noise * rng.normal(size=x.shape), split=split(rng, n, test))
 
@@ -135,9 +141,10 @@ def _generator(
             f"{who} cannot draw {n!r} samples.\n"
             f"Give a whole number from {2 * classes} (two a class) to {MOST:,}."
         )
-    if not is_number(noise) or not 0 <= noise < np.inf:
+    if not is_number(noise) or not 0 <= noise <= FARTHEST:
         raise ValueError(
-            f"noise is {noise!r}; it is a standard deviation.\nGive 0 or more, such as 0.1."
+            f"noise is {noise!r}; it is a standard deviation.\n"
+            f"Give 0 to {FARTHEST:,.0f}, such as 0.1."
         )
     check_share(test)
     check_seed(seed)

@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from backprop_kit.engine.numbers import is_number
+
 
 def split(rng: np.random.Generator, n: int, test: float) -> tuple[np.ndarray, np.ndarray]:
     """Rows to learn from and rows set aside, in random order; one is always there to learn from."""
     order = rng.permutation(n)
     kept = min(round(test * n), n - 1)
     return order[kept:], order[:kept]
-
-
-def is_number(v: Any) -> bool:
-    return isinstance(v, (int, float)) and not isinstance(v, bool)
 
 
 def check_seed(seed: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
@@ -71,7 +72,7 @@ def _text(source: Any) -> str:
         )
     path = Path(source)
     try:
-        if path.exists() and not path.is_file():
+        if "\0" in str(source) or (path.exists() and not path.is_file()):
             raise OSError(0, "it is no file")
         size = path.stat().st_size
         if size > MOST_BYTES:
@@ -102,7 +103,8 @@ def _too_large(what: str) -> str:
 def _rows(text: str) -> list[Row]:
     text = text.lstrip("\ufeff")
     first = next((line for line in text.splitlines() if line.strip()), "")
-    mark = next((m for m in ";\t" if m in first), ",")
+    bare = re.sub('"[^"]*"', "", first)  # a mark between quotation marks is text
+    mark = next((m for m in ";\t" if m in bare), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
     rows: list[Row] = []
     try:
@@ -156,7 +158,8 @@ def _number(field: str) -> float | None:
         value = float(field)
     except ValueError:
         return None
-    return value if isfinite(value) and "_" not in field else None
+    # −0 is 0: it counts no class of its own.
+    return value + 0.0 if isfinite(value) and "_" not in field else None
 
 
 def _header(rows: Sequence[Row], target: Any) -> tuple[int, list[str] | None]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop_kit.engine import ops
 from backprop_kit.engine.op import Array, Op, sealed
+from backprop_kit.engine.reading import _open, told
 from backprop_kit.engine.scope import current_call
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class Tensor:
     @property
     def data(self) -> Array:
         """The numbers, read-only. Assign a new array of the same shape to change a leaf."""
+        if _open:
+            told()
         return self.node.value
 
     @data.setter
@@ -163,15 +166,15 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.data.shape
+        return self.node.value.shape
 
     @property
     def ndim(self) -> int:
-        return self.data.ndim
+        return self.node.value.ndim
 
     @property
     def size(self) -> int:
-        return self.data.size
+        return self.node.value.size
 
     @property
     def requires_grad(self) -> bool:
@@ -266,7 +269,7 @@ class Tensor:
         return ops.transpose(self, axes=given or None)
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.node.value)
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))

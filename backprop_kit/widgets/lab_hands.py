@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..data.edits import added, deleted, moved, target_of
 from ..films.captions import speaker
-from ..study.point_edits import added, deleted, moved, target_of
 from ..study.run import Run
 from .knob_items import Anew, Fork
 from .lab_knobs import chosen, turned

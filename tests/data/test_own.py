@@ -78,6 +78,8 @@ def test_a_share_is_set_aside_by_seed_and_stays_through_edits():
         (lambda d: d.relabel(0.0, 1), "There is no point 0.0"),
         (lambda d: d.relabel(0, 10), "A label is a whole number from 0 to 9"),
         (lambda d: d.relabel(0, None), "A label is a whole number"),
+        (lambda d: d.add(0, 0, [1]), "A label is a whole number"),
+        (lambda d: own_points([[10**400, 0]], [0]), "A point is two finite numbers"),
         (lambda d: d.add(0, 0, -1), "A label is a whole number"),
         (lambda d: d.add(0, 0, 0.5), "A label is a whole number"),
         (lambda d: d.add(0, np.nan, 0), "A point is two finite numbers"),

@@ -108,3 +108,12 @@ def test_settings_of_one_shape_are_checked_too():
     ):
         with refused(ValueError, words):
             make()
+
+
+def test_noise_and_slope_stay_within_what_can_be_drawn():
+    for make, noise in ((shapes.moons, 1e308), (shapes.moons, 10**400), (shapes.sine, 2e6)):
+        with refused(ValueError, "it is a standard deviation."):
+            make(noise=noise)
+    with refused(ValueError, "slope is 1e+300"):
+        shapes.line(slope=1e300)
+    assert type(shapes.moons(noise=np.float32(0.5)).recipe["noise"]) is float

@@ -189,3 +189,10 @@ def test_settings_are_checked():
         read_csv(FLOWERS, test=1)
     with refused(ValueError, "seed is 0.5"):
         read_csv(FLOWERS, seed=0.5)
+
+
+def test_minus_zero_is_zero_and_a_quoted_mark_is_text():
+    assert read_csv("a,t\n1,-0\n2,0\n3,1\n").y.tolist() == [[0.0], [0.0], [1.0]]
+    assert read_csv('"a;b",t\n1,2.5\n3,4\n').names == ("a;b",)
+    with refused(ValueError, "cannot be read"):
+        read_csv("a\0b.csv")

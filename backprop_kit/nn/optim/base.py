@@ -13,9 +13,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from backprop_kit.engine.numbers import is_number
 from backprop_kit.engine.trace import Update
 from backprop_kit.nn.module import Module
-from backprop_kit.nn.optim.schedules import Schedule, check_schedule, is_number
+from backprop_kit.nn.optim.schedules import Schedule, check_schedule
 
 Numbers = Mapping[str, np.ndarray]
 Slots = dict[str, Any]

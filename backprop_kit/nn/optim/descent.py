@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from backprop_kit.engine.numbers import is_number
 from backprop_kit.nn.optim.base import Optimizer, Slots
-from backprop_kit.nn.optim.schedules import is_number
 
 
 class SGD(Optimizer):

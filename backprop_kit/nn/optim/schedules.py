@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import Any
 
-import numpy as np
+from backprop_kit.engine.numbers import is_number
 
 Schedule = Callable[[int], float]
 
@@ -100,11 +100,6 @@ class Warmup:
     def __repr__(self) -> str:
         then = f", then={self.then!r}" if self.then is not None else ""
         return f"Warmup({self.steps}, {self.start:.3g}{then})"
-
-
-def is_number(v: object) -> bool:
-    """Whether v is a real number of Python or NumPy (True and False are none)."""
-    return isinstance(v, (int, float, np.floating, np.integer)) and not isinstance(v, bool)
 
 
 def check_schedule(name: str, v: object) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -97,34 +98,51 @@ def write(run: Run, path: Any) -> Path:
     text = text_of(run)
     place = _path(path)
     beside = place.with_name(place.name + ".part")  # an old file stays whole until the new one is
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(place)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(place)
+    except OSError as problem:
+        with suppress(OSError):
+            beside.unlink()
+        raise ValueError(
+            f"{_short(place)} cannot be written: {_why(problem)}.\n"
+            "Give a path in a folder that exists, such as 'run.json'."
+        ) from None
     return place
 
 
 def _path(path: Any) -> Path:
-    if not isinstance(path, (str, Path)) or not str(path):
+    if not isinstance(path, (str, Path)) or not Path(path).name or "\0" in str(path):
         raise TypeError(
             f"The path is {path!r}; it must name a file.\nGive a text such as 'run.json'."
         )
     return Path(path)
 
 
+def _short(place: Path) -> str:
+    return repr(str(place)[-80:])
+
+
+def _why(problem: OSError) -> str:
+    return (problem.strerror or "no file").lower()
+
+
 # --- reading --------------------------------------------------------------------------------------
 def read(path: Any) -> dict[str, Any]:
     """What a file says. Raises ValueError, in two lines, for what is no run of the kit."""
     place = _path(path)
-    if not place.is_file():
-        raise ValueError(f"There is no file {str(path)!r}.\nGive the path of a saved run.")
-    if place.stat().st_size > LARGEST:
-        raise ValueError(
-            f"{place.name} has {place.stat().st_size:,} bytes; a saved run has at most "
-            f"{LARGEST:,}.\nGive the path of a saved run."
-        )
     try:
-        told = json.loads(place.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        told = None
+        if (size := place.stat().st_size) > LARGEST:
+            raise ValueError(
+                f"{place.name} has {size:,} bytes; a saved run has at most {LARGEST:,}.\n"
+                "Give the path of a saved run."
+            )
+        raw = place.read_bytes()
+    except OSError as problem:
+        raise ValueError(
+            f"{_short(place)} cannot be read: {_why(problem)}.\nGive the path of a saved run."
+        ) from None
+    told = plain.parsed(raw)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise ValueError(
             f"{place.name} is no run that was saved by this kit.\n"
@@ -220,7 +238,7 @@ def _data_in(told: Any) -> Data:
     if (
         not isinstance(kinds, list)
         or len(kinds) != 2
-        or not set(kinds) <= {"float64", "float32", "int64"}
+        or not all(kind in ("float64", "float32", "int64") for kind in kinds)
     ):
         raise ValueError(_no("its samples are of an unknown type"))
     if not isinstance(split, list) or len(split) != 2:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop_kit import nn
+from backprop_kit.engine.numbers import is_number
 from backprop_kit.nn import Module, Sequential
 from backprop_kit.study.nets import Features
 from backprop_kit.study.run.plain import NotOurs
@@ -71,7 +72,7 @@ def model_in(told: Any) -> Sequential:
     numbers, kinds = told["numbers"], told["kinds"]
     if not isinstance(numbers, Mapping) or not isinstance(kinds, Mapping):
         raise ValueError(_no("the model's numbers cannot be read"))
-    if not set(kinds.values()) <= {"float32"}:
+    if any(kind != "float32" for kind in kinds.values()):
         raise ValueError(_no("the model's numbers are of an unknown type"))
     state = {}
     for path, rows in numbers.items():
@@ -98,7 +99,7 @@ def _layer(told: Any) -> Module:
     if np.prod(sizes, dtype=float) > MOST_NUMBERS:
         raise ValueError(_no(f"a layer has at most {MOST_NUMBERS:,} numbers"))
     for word, v in zip(words, told[1:], strict=True):
-        if word in ("slope", "alpha") and (isinstance(v, bool) or not isinstance(v, (int, float))):
+        if word in ("slope", "alpha") and not is_number(v):
             raise ValueError(_no(f"{word} is {v!r}"))
         if word == "bias" and not isinstance(v, bool):
             raise ValueError(_no(f"bias is {v!r}"))

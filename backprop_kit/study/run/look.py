@@ -59,7 +59,7 @@ class Look(Walk):
 
     def remembered(self, path: str) -> dict[str, Any]:
         """What the optimizer remembers of each weight of a parameter, by the words for it."""
-        if path not in self._pupil.layout.shapes:
+        if not isinstance(path, str) or path not in self._pupil.layout.shapes:
             raise ValueError(
                 f"The model has no parameter {path!r}.\n"
                 f"It has {', '.join(self._pupil.layout.shapes)}."

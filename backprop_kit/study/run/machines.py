@@ -48,8 +48,8 @@ def sizes_of(settings: Settings, n: int) -> set[int]:
 def tried(model: Module, loss: Loss, samples: Samples) -> Tensor:
     """What the model says to all samples. Raises, in two lines, where something does not fit."""
     twin = model.copy().eval()
-    output_of(twin, Tensor(samples.x[:1], requires_grad=False))  # has words for what is no Tensor
     with np.errstate(all="ignore"):
+        output_of(twin, Tensor(samples.x[:1], requires_grad=False))  # has words for no Tensor
         if samples.test_x is not None and samples.test_y is not None:
             recorded(twin, loss, samples.test_x, samples.test_y)
         return recorded(twin, loss, samples.x, samples.y)[0]

@@ -6,15 +6,17 @@ not of the kit. Nothing is evaluated: names are looked up in short lists.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from inspect import signature
+from math import isfinite
 from typing import Any
 
 from backprop_kit import nn
 from backprop_kit.nn import Loss, Optimizer
 from backprop_kit.nn.optim.schedules import Schedule
-from backprop_kit.study.run.settings import CHANGES, RULES, written
+from backprop_kit.study.run.settings import CHANGES, COMMON, RULES, written
 
 RULE_NAMES = {kind.__name__: kind for kind in RULES}
 SCHEDULES: dict[str, Any] = {
@@ -25,6 +27,9 @@ LOSSES: dict[str, type[Loss]] = {
     for kind in (nn.SquaredError, nn.MSELoss, nn.BCELoss, nn.BCEWithLogitsLoss,
                  nn.CrossEntropyLoss)
 }  # fmt: skip
+
+
+DIGITS = 40  # of a whole number; a seed may be long
 
 
 class NotOurs(ValueError):
@@ -52,14 +57,11 @@ def optimizer_in(told: Any) -> Optimizer:
     """The rule again. Raises ValueError or TypeError, in two lines."""
     kind = RULE_NAMES.get(_text(told, "rule"))
     rest = {w: v for w, v in told.items() if w != "rule"} if isinstance(told, Mapping) else {}
-    if kind is None or set(rest) - {*RULES[kind], *_COMMON}:
+    if kind is None or set(rest) - {*RULES[kind], *COMMON}:
         raise ValueError(_no("rule", told))
     if "schedule" in rest:
         rest["schedule"] = schedule_in(rest["schedule"])
-    return kind(**rest)
-
-
-_COMMON = ("weight_decay", "l1", "clip_value", "clip_norm", "schedule")
+    return _built(kind, "rule", told, **rest)
 
 
 def schedule_out(schedule: Schedule | None) -> Any:
@@ -84,10 +86,17 @@ def schedule_in(told: Any, deep: int = 0) -> Schedule | None:
     values = list(told[1:])
     if told[0] == "Warmup" and len(values) == 3:
         values[-1] = schedule_in(values[-1], deep + 1)
-    if len(values) > len(fields(SCHEDULES[told[0]])):
-        raise ValueError(_no("schedule", told))
-    made: Schedule = SCHEDULES[told[0]](*values)
+    made: Schedule = _built(SCHEDULES[told[0]], "schedule", told, *values)
     return made
+
+
+def _built(kind: Any, what: str, told: Any, *args: Any, **words: Any) -> Any:
+    """What this makes, where the settings are those it takes and none is missing."""
+    try:
+        signature(kind).bind(*args, **words)
+    except TypeError:
+        raise ValueError(_no(what, told)) from None
+    return kind(*args, **words)
 
 
 def loss_out(loss: Loss) -> str:
@@ -129,6 +138,26 @@ def value_in(word: Any, told: Any) -> Any:
             raise ValueError(_no("change of weights", told))
         return dict(zip(zip(told[::3], told[1::3], strict=True), told[2::3], strict=True))
     return told
+
+
+def parsed(raw: bytes) -> Any:
+    """What a JSON text says; None for what is no JSON, or holds NaN or a number beyond a float."""
+    try:
+        return json.loads(raw.decode(), parse_int=_whole, parse_float=_real, parse_constant=_real)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError
+    return int(text)
+
+
+def _real(text: str) -> float:
+    if not isfinite(float(text)):
+        raise ValueError
+    return float(text)
 
 
 def _text(told: Any, word: str) -> str:

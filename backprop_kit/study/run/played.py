@@ -14,6 +14,7 @@ import numpy as np
 from backprop_kit.engine.chance import moment
 from backprop_kit.engine.op import Array, sealed
 from backprop_kit.engine.plan import Plan, planned
+from backprop_kit.engine.reading import reads
 from backprop_kit.engine.tensor import Tensor
 from backprop_kit.nn import Loss, Optimizer
 from backprop_kit.nn.optim.flat import Flat
@@ -53,14 +54,14 @@ class Player:
                 return loss(model(x), y)
 
         lead, (x, y) = self.lead, (self.samples.x, self.samples.y)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), reads() as found:
             made = planned(
                 record, (x[:rows], y[:rows]), _others(x, y, rows), self.draft.parameters,
                 buffers=self._kept, theta=None if lead is None else lead.theta,
                 grad=None if lead is None else lead.grad,
                 kept=None if lead is None else lead.kept,
             )  # fmt: skip
-        self.plans[rows] = made
+        made = self.plans[rows] = read_in(found) or made
         if lead is None and isinstance(made, Plan):
             self.lead = made
         old = [n for n, p in self.plans.items() if isinstance(p, Plan) and p is not self.lead]
@@ -128,6 +129,13 @@ class Player:
         return State(sealed(theta.copy()), kept, Memory.of(self.flat.state))
 
 
+def read_in(found: reads) -> str:
+    """Why what Python reads keeps a model from being played by a plan, or ""."""
+    if not found.where:
+        return ""
+    return f"Python reads numbers in {found.where}, and what it makes of them is in no plan."
+
+
 def _others(x: Array, y: Array, rows: int) -> tuple[Array, Array]:
     """Another batch of the same shape; the same one in another order where there is no other."""
     return (x[-rows:], y[-rows:]) if rows < len(x) else (x[::-1], y[::-1])
@@ -158,12 +166,14 @@ class PlanJudge:
             outputs.append(output_of(self.twin.model, x))
             return self.loss(outputs[-1], y)
 
-        made = planned(
-            record, (x, y), (x[::-1], y[::-1]), self.twin.parameters,
-            buffers=lambda: {n: (b, None) for n, b in self.twin.buffers.items()},
-            theta=None if lead is None else lead.theta,
-            kept=None if lead is None else lead.kept, slopes=False,
-        )  # fmt: skip
+        with reads() as found:
+            made = planned(
+                record, (x, y), (x[::-1], y[::-1]), self.twin.parameters,
+                buffers=lambda: {n: (b, None) for n, b in self.twin.buffers.items()},
+                theta=None if lead is None else lead.theta,
+                kept=None if lead is None else lead.kept, slopes=False,
+            )  # fmt: skip
+        made = read_in(found) or made
         if isinstance(made, str):
             raise Unplanned(made)
         made.forward(x, y)

@@ -50,7 +50,8 @@ class Run(Branching):
 
     When the loss or a number is no longer finite the branch ends at the step before and says why in
     `branch.stopped`; nothing is raised. A model with hooks, or one that computes differently from
-    batch to batch, is played step by step on the tape; `says` tells why.
+    batch to batch, is played step by step on the tape; `says` tells why. What a module of one's own
+    keeps outside its parameters and buffers (a count, a generator) is not taken back.
 
     Raises ValueError or TypeError, in two lines, for what does not fit together.
 
@@ -184,6 +185,11 @@ class Run(Branching):
     def to_dict(self) -> dict[str, Any]:
         """The whole run in plain values, as `save` writes it."""
         return dict_of(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, here or in another process, is built and played anew: plans share vectors that a
+        # copy piece by piece would tear apart.
+        return type(self).from_dict, (self.to_dict(),)
 
     def to_text(self) -> str:
         """What `save` writes, as a text."""

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop_kit.engine.numbers import is_number
 from backprop_kit.engine.op import Array, sealed
 from backprop_kit.nn import SGD, AdaGrad, Adam, AdamW, Optimizer, RMSProp
-from backprop_kit.nn.optim.schedules import is_number
 
 LARGEST_RATE = 1e6
 

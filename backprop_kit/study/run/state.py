@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -118,7 +118,3 @@ class State:
             told.update(part.tobytes())
         told.update(repr((self.memory.signature, self.memory.counts)).encode())
         return told.hexdigest()
-
-
-def bytes_of(states: Iterable[State]) -> int:
-    return sum(s.nbytes for s in states)

@@ -1,7 +1,7 @@
 """Playing a run on the tape: every step is recorded, differentiated and proposed anew.
 
 `Pupil` a model that numbers can be put into and read from · `Tape` makes steps · `TapeJudge`
-measures · `recorded` one loss · `hooks_of` names what a learner hung on a model
+measures · `recorded` one loss
 """
 
 from __future__ import annotations

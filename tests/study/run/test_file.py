@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -51,6 +52,54 @@ def test_a_file_brings_everything_back(tmp_path):
     assert there.data.names == ("a", "b") and there._history.played == 7 * len(run.branches)
     assert there.save(tmp_path / "again.json").exists()
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r))]
+)
+def test_a_copy_of_a_run_goes_its_own_way(again):
+    run = own()
+    before = run.hash()
+    twin = again(run)
+    assert twin.hash() == before and list(map(repr, twin.branches)) == list(map(repr, run.branches))
+    twin.step(5)
+    assert run.hash() == before and run.k == 16
+    run.step(5)
+    assert run.hash() == twin.hash()
+
+
+@pytest.mark.parametrize("path", ["none/run.json", "x" * 5000, "folder"])
+def test_a_path_that_cannot_be_used_is_refused(path, tmp_path):
+    (tmp_path / "folder").mkdir()
+    with refused(ValueError, "cannot be written"):
+        own().save(tmp_path / path)
+    with refused(ValueError, "cannot be read"):
+        Run.load(tmp_path / path)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+    for nothing in ("", ".", "a\0b"):
+        with refused(TypeError, "must name a file"):
+            own().save(nothing)
+
+
+def test_numbers_beyond_all_bounds_are_refused(tmp_path):
+    text, path = own().to_text(), tmp_path / "x.json"
+    for old, new in (('"seed":4', '"seed":4' + "0" * 60), ('"lr":0.2', '"lr":1e999'),
+                     ('"lr":0.2', '"lr":NaN')):  # fmt: skip
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with refused(ValueError, "x.json is no run"):
+            Run.load(path)
+
+
+def test_settings_that_are_missing_or_of_another_kind_are_refused():
+    for part, told in (("optimizer", {"rule": "SGD"}),
+                       ("optimizer", {"rule": "SGD", "lr": 1, "schedule": ["StepDecay"]}),
+                       ("data", {**own().to_dict()["data"], "kinds": [[], {}]}),
+                       ("data", {**own().to_dict()["data"], "names": 5}),
+                       ("data", {**own().to_dict()["data"], "classes": 5})):  # fmt: skip
+        with pytest.raises((ValueError, TypeError)) as caught:
+            Run.from_dict({**own().to_dict(), part: told})
+        assert str(caught.value).count("\n") == 1
 
 
 def test_chance_and_running_means_come_along(tmp_path):
@@ -174,7 +223,7 @@ def test_other_files_are_refused(text, tmp_path):
     path.write_text(text)
     with refused(ValueError, "x.json is no run"):
         Run.load(path)
-    with refused(ValueError, "no file"):
+    with refused(ValueError, "cannot be read"):
         Run.load(tmp_path / "none.json")
     path.write_bytes(b"\x80\xff")
     with refused(ValueError, "x.json is no run"):

@@ -322,3 +322,16 @@ def test_a_batch_a_model_cannot_take_is_refused_before_anything_changes():
     twin = Run(noisy(), three_classes(), batch=11)
     twin.step(3)
     assert apart(run, twin) == 0
+
+
+def test_numbers_no_float_can_hold_are_refused():
+    run = small()
+    run.step(3)
+    before = run.hash(), len(run.branches)
+    for change, words in (({"lr": 10**400}, "The step size is 1"), ({"l1": 10**400}, "l1 is 1"),
+                          ({"weights": {("0.W", 0): 10**400}}, "0.W cannot become 1")):  # fmt: skip
+        with refused(ValueError, words):
+            run.fork(**change)
+    assert (run.hash(), len(run.branches)) == before
+    with refused(ValueError, "The model has no parameter []"):
+        run.remembered([])

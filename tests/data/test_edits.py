@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from refusal import refused
 
-from backprop_kit import Data, digits, moons, sine, spirals
-from backprop_kit.study.point_edits import added, deleted, moved, target_of
+from backprop_kit import Data, digits, iris, moons, sine, spirals
+from backprop_kit.data.edits import added, deleted, moved, target_of
 
 
 def test_one_more_is_there_to_learn_from():
@@ -65,3 +65,18 @@ def test_labels_are_whole_and_one_point_stays():
     with refused(ValueError, "This is the last point to learn from."):
         deleted(two, 1)
     assert len(deleted(two, 0)) == 1
+
+
+def test_names_of_classes_stay():
+    flowers = iris()
+    for new in (added(flowers, flowers.x[0], 2), moved(flowers, 3, flowers.x[0]),
+                deleted(flowers, 0)):  # fmt: skip
+        assert new.classes == flowers.classes and new.names == flowers.names
+    with refused(ValueError, "y does not count the 3 classes"):
+        added(flowers, flowers.x[0], 3)
+
+
+@pytest.mark.parametrize("target", [10**400, 1e30])
+def test_a_label_fits_its_type(target):
+    with refused(ValueError, "A target cannot be 1"):
+        added(digits(), np.zeros(64), target)

@@ -6,14 +6,20 @@ come out for a class.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from backprop_kit.data import Data
+from backprop_kit.engine.numbers import is_number
+
+from .data import Data
+
+D = TypeVar("D", bound=Data)
+
+LARGEST_LABEL = 2**31
 
 
-def added(data: Data, at: Any, target: float) -> Data:
+def added(data: D, at: Any, target: float) -> D:
     """With one more sample to learn from: `at` its inputs, `target` what should come out.
 
     Raises ValueError, in two lines, for inputs or a target that do not fit.
@@ -21,37 +27,38 @@ def added(data: Data, at: Any, target: float) -> Data:
     x = np.concatenate([data.x, _place(data, at)[None]])
     y = np.concatenate([data.y, _target(data, target)])
     train, test = data.split
-    return Data(x, y, data.names, split=(np.append(train, len(data)), test))
+    return data.edited(x, y, (np.append(train, len(data)), test))
 
 
-def moved(data: Data, row: int, at: Any, target: float | None = None) -> Data:
-    """With one sample elsewhere; target: what should come out there, None: the same.
+def moved(data: D, row: int, at: Any = None, target: float | None = None) -> D:
+    """With one sample elsewhere; `at` its inputs, target what should come out; None: as it was.
 
     Raises ValueError, in two lines, for a row that does not exist, or inputs that do not fit.
     """
     row = _row(data, row)
     x, y = data.x.copy(), data.y.copy()
-    x[row] = _place(data, at)
+    if at is not None:
+        x[row] = _place(data, at)
     if target is not None:
         y[row] = _target(data, target)[0]
-    return Data(x, y, data.names, split=data.split)
+    return data.edited(x, y, data.split)
 
 
-def deleted(data: Data, row: int) -> Data:
+def deleted(data: D, row: int) -> D:
     """Without one sample.
 
     Raises ValueError, in two lines, for a row that does not exist, and for the last one to learn
     from.
     """
     row = _row(data, row)
-    train, test = (part[part != row] for part in data.split)
-    if not len(train):
+    keep = np.arange(len(data)) != row
+    train, test = (part[part != row] - (part[part != row] > row) for part in data.split)
+    new = data.edited(data.x[keep], data.y[keep], (train, test)) if len(data) > 1 else None
+    if new is None or not len(new.split[0]):
         raise ValueError(
             "This is the last point to learn from.\nAdd another one before you take it away."
         )
-    keep = np.arange(len(data)) != row
-    later = lambda part: part - (part > row)
-    return Data(data.x[keep], data.y[keep], data.names, split=(later(train), later(test)))
+    return new
 
 
 def target_of(data: Data, number: int) -> float:
@@ -68,7 +75,7 @@ def _row(data: Data, row: Any) -> int:
 def _place(data: Data, at: Any) -> np.ndarray:
     try:
         place = np.asarray(at, dtype=data.x.dtype).reshape(data.x.shape[1:])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         place = np.array(np.nan)
     if not np.isfinite(place).all():
         raise ValueError(
@@ -80,8 +87,8 @@ def _place(data: Data, at: Any) -> np.ndarray:
 def _target(data: Data, target: Any) -> np.ndarray:
     shape = (1, *data.y.shape[1:])
     labels = data.y.dtype.kind in "iu"
-    real = isinstance(target, (int, float, np.number)) and not isinstance(target, bool)
-    if not real or not np.isfinite(target) or (labels and target != int(target)):
+    real = is_number(target) and np.isfinite(target)
+    if not real or (labels and (target != int(target) or abs(target) > LARGEST_LABEL)):
         kind = "a whole number" if labels else "a finite number"
         raise ValueError(f"A target cannot be {target!r}.\nGive {kind}.")
     return np.full(shape, target, dtype=data.y.dtype)
