@@ -109,11 +109,19 @@ def text_on(ground: str) -> str:
     return max(PALETTE["black"][0], PALETTE["white"][0], key=lambda text: contrast(ground, text))
 
 
-def css(root: str = ".bk") -> str:
-    """Return the palette as custom properties of one class, for both themes and all directions."""
+def css(root: str = ".bk", *, training: bool = False) -> str:
+    """Return the palette as custom properties of one class, for both themes and all directions.
+
+    training  with the colours of runs and classes, which only pictures of a training have
+    """
+    palette = {
+        role: codes
+        for role, codes in PALETTE.items()
+        if training or not role.startswith(("run-", "class-"))
+    }
     rules = []
     for index, theme in enumerate(THEMES):
-        rows = "".join(f"--bk-{role}:{codes[index]};" for role, codes in PALETTE.items())
+        rows = "".join(f"--bk-{role}:{codes[index]};" for role, codes in palette.items())
         rules.append(f"{root}{'[data-theme=dark]' if theme == 'dark' else ''}{{{rows}}}")
     rules += [
         f'{root}[data-phase="{phase}"],{root} [data-phase="{phase}"]{{--bk-dir:var(--bk-{role})}}'

@@ -52,7 +52,7 @@ def _shorter(found: re.Match[str]) -> str:
 def style(*more: str) -> str:
     """Return the palette, the one style sheet that uses it, and those that a Stage adds."""
     sheets = ((_STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("stage", *more))
-    return tight(theme.css() + "".join(sheets))
+    return tight(theme.css(training="lab" in more) + "".join(sheets))
 
 
 def tight(css: str) -> str:

@@ -189,8 +189,10 @@ def test_a_fill_is_zero_at_zero_symmetric_and_capped():
 
 
 def test_the_page_gets_every_colour_of_both_themes():
-    sheet = theme.css()
+    sheet = theme.css(training=True)
     for role, (light, dark) in theme.PALETTE.items():
         assert f"--bk-{role}:{light};" in sheet and f"--bk-{role}:{dark};" in sheet
+    # Those of runs and classes only where a training is drawn.
+    assert "--bk-run-1" not in theme.css() and "--bk-class-0" not in theme.css()
     with pytest.raises(ValueError, match=r"no colour for 'rouge'\.\nThe roles are "):
         theme.colour("rouge")

@@ -284,7 +284,7 @@ def test_points_are_set_by_hand(small):
     hear(lab, point="add", i=-1, x=0.5, y=-0.25, kind=1, n=1)
     data = lab.run.data
     assert len(data) == 51 and data.x[-1].tolist() == [0.5, -0.25] and data.y[-1] == 1
-    assert item(lab, "data")["text"] == "your own" and lab.run.branches[0].name == "your points"
+    assert item(lab, "data")["text"] == "own data" and lab.run.branches[0].name == "your points"
     hear(lab, point="move", i=3, x=0.1, y=0.2, kind=0, n=2)
     assert lab.run.data.x[3].tolist() == [0.1, 0.2]
     hear(lab, point="delete", i=0, x=0, y=0, kind=0, n=3)
