@@ -15,6 +15,7 @@ e = Example()
 e.stage"""
 HEARD = "print(e.state['x'], e.state['w'], e.heard)"
 SLEEP = "import time\nwith e.busy: time.sleep(3)"
+COVER, UNCOVER = "e.stage.cover(0)", "e.stage.uncover()"
 BOX = """n => {
   const b = n.getBoundingClientRect();
   return [b.x + b.width / 2, b.y + b.height / 2];
@@ -25,7 +26,7 @@ IN_FLIGHT = "n => n.getRootNode().activeElement?.dataset?.grip"
 
 @pytest.fixture(scope="module")
 def book(page, lab):
-    lab.write("live.ipynb", SETUP, HEARD, SLEEP)
+    lab.write("live.ipynb", SETUP, HEARD, SLEEP, COVER, UNCOVER)
     page.open("live.ipynb")
     page.run(0)
     View(page, 0).at(0)
@@ -146,6 +147,19 @@ def test_a_slow_kernel_is_asked_once_and_then_for_the_newest(book, e):
     assert len(comms(book.sent)) == 2 and stands(e, "w", 2.2)
     assert e.number("shown") == "w = 2.20"
     assert "2.2" in heard(book)
+
+
+def test_no_key_is_lost_where_each_answer_is_a_whole_film(book, e):
+    book.run(3)
+    quiet(book, e)
+    grip(e, "w").focus()
+    for key in ["ArrowLeft"] * 30 + ["ArrowRight"] * 30:
+        book.page.keyboard.press(key)
+        book.page.wait_for_timeout(10)  # so that answers come in between
+    assert stands(e, "w", 2.2)
+    quiet(book, e)
+    assert stands(e, "w", 2.2)
+    book.run(4)
 
 
 def test_a_pointer_that_is_taken_away_has_let_go(book, e):

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_loop_of_a_browser() -> Iterator[None]:
-    """As in plain Python, no event loop runs: that of a browser does until its last test is over."""
+    """No event loop runs, as in plain Python; that of a browser does until its tests are over."""
     running = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     yield

@@ -60,8 +60,9 @@ hooks.start = view => {
       refs = m.v ? [m.v] : m.drag === "y" ? [m.y] : m.drag === "x" ? [m.x] : [m.x, m.y];
     refs.forEach((ref, i) => {
       if (!ref.length) return;
-      const { array, index } = film.state(pairs(ref), view.frame.k, 0),
-        [name] = pairs(ref).find(([name]) => film.arrays.get(name) === array),
+      const { array, index } = film.state(pairs(ref), view.frame.k, 0) || {};
+      if (!array) return; // the handle is not in this picture any more
+      const [name] = pairs(ref).find(([name]) => film.arrays.get(name) === array),
         own = array.values.slice();
       own[index] = values[i];
       film.arrays = new Map(film.arrays).set(name, { ...array, values: own });
@@ -166,16 +167,17 @@ hooks.start = view => {
       { film, base, cut } = view;
     if (mine !== turn || !film) return;
     laid = bytes;
-    if (!fresh) return view.ask();
-    const kept = new Map(base);
-    fresh.gone.forEach(name => kept.delete(name));
-    const count = film.cuts[cut]?.frames.length,
-      { title, choices, cuts } = fresh,
-      arrays = new Map([...kept, ...fresh.arrays]);
-    Object.assign(film, hooks.laid ? hooks.laid(view, fresh, arrays) : { title, choices, cuts, arrays });
-    // A timeline of another length is built anew.
-    if (film.cuts[cut]?.frames.length !== count) view.cut = Object(cut);
-    // The hand may be further than this answer: by what waits, and by what is on its way.
+    if (fresh) {
+      const kept = new Map(base);
+      fresh.gone.forEach(name => kept.delete(name));
+      const count = film.cuts[cut]?.frames.length,
+        { title, choices, cuts } = fresh,
+        arrays = new Map([...kept, ...fresh.arrays]);
+      Object.assign(film, hooks.laid ? hooks.laid(view, fresh, arrays) : { title, choices, cuts, arrays });
+      // A timeline of another length is built anew.
+      if (film.cuts[cut]?.frames.length !== count) view.cut = Object(cut);
+    }
+    // The hand may be further than this answer, whole or not: by what waits, and by what is on its way.
     for (const [tag, { drag, x, y }] of [sent > model.get("heard") && flying, ...waiting].filter(Boolean))
       if (drag && nodes.has(tag)) write(nodes.get(tag).grip, [x, y]);
     view.ask();
