@@ -121,8 +121,8 @@ def test_training_shares_are_those_of_the_lesson():
     shares = work.shares
     net, data = digits_net(), digits()
     assert shares.before == accuracy(net, data.test)
-    assert shares.one == accuracy(train(net, data, lr=0.5, rounds=1), data.test)
-    assert shares.many == accuracy(train(net, data, lr=0.5, rounds=100), data.test)
+    assert shares.one == accuracy(train(net, data.train, lr=0.5, rounds=1), data.test)
+    assert shares.many == accuracy(train(net, data.train, lr=0.5, rounds=100), data.test)
     assert shares.before < 0.2 and shares.one < 0.4 and shares.many > 0.94
 
 
@@ -131,7 +131,8 @@ def test_training_shares_do_not_hang_on_the_last_digits():
     data = digits()
     for rounds in (1, 100):
         assert survives(
-            digits_net(), lambda m, n=rounds: f"{accuracy(train(m, data, 0.5, n), data.test):.3f}"
+            digits_net(),
+            lambda m, n=rounds: f"{accuracy(train(m, data.train, 0.5, n), data.test):.3f}",
         )
 
 
