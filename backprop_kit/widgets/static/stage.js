@@ -34,13 +34,16 @@ function render({ model, el }) {
     told,
     ended,
     extent,
-    reserved;
+    reserved,
+    pressed,
+    late;
   root.append(div("head", chips, title), div("mid", div("scene", svg, legend), panel), h("hr"), bar.node, say, foot, sheet);
   el.append(root);
 
   const ask = () => {
     next ||= requestAnimationFrame(() => {
       next = 0;
+      if (pressed) return (late = true);
       // What is hidden is drawn when it can be seen again.
       if (!ended && view.film) root.offsetWidth ? show() : (width = 0);
     });
@@ -251,9 +254,20 @@ function render({ model, el }) {
     else if (line) (view.line += line), ask();
     else select(null, null);
   });
+  // A press ends on what it began on: until then nothing is drawn anew, unless it becomes a drag.
+  const release = () => {
+    if (late) ask();
+    pressed = late = null;
+  };
+  on(svg, "pointerdown", e => (pressed = e.button ? null : e));
+  on(svg, "pointermove", e => pressed && Math.hypot(e.x - pressed.x, e.y - pressed.y) > 4 && release());
+  on(svg, "pointerup", () => setTimeout(release, 50));
+  on(svg, "pointerleave", release);
+  on(svg, "pointercancel", release);
   // After a press with the pointer the keys go on working, whatever the host does with the focus.
   on(root, "click", e => e.detail && root.focus({ preventScroll: true }));
   on(svg, "click", e => {
+    release();
     const tag = view.cut && hit(e);
     if (!tag) return;
     if (hooks.press?.(view, tag)) return ask();
